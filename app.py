@@ -1,0 +1,53 @@
+"""The Space's entry point: settings -> study -> page, served; nothing else.
+
+`python app.py` serves the study, `--help` tells every variable, `--doctor` tells what is set up and why.
+"""
+
+import argparse
+import logging
+import sys
+
+from refine.settings import SettingsError, describe_settings, read_settings
+
+
+def main() -> int:
+    """Serve the study until stopped. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python app.py",
+        description="Thousand Prompts: an online study of how people refine prompts towards a target picture.",
+        epilog="Settings, all from the environment:\n\n" + describe_settings() + "\n\n"
+        "Gradio's variables (GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, ...) and the Hub's (HF_TOKEN, HF_ENDPOINT, "
+        "HF_HOME, ...) keep their names and meaning.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--doctor", action="store_true", help="tell what is set up and why, and stop")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+    # Imported here: --help must not wait for torch, and a wrong setting is told before anything is loaded.
+    try:
+        settings = read_settings()
+        if arguments.doctor:
+            from refine.doctor import examine
+
+            print(examine(settings))
+            return 0
+        from refine.assembly import StartError, browser_secret, open_study
+        from refine.ui import page
+    except SettingsError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+
+    try:
+        study = open_study(settings)
+    except StartError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    page.build(study, browser_secret(settings)).launch(**page.LAUNCH)
+    study.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

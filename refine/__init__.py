@@ -1,0 +1,1 @@
+"""Thousand Prompts: an online study of how people refine prompts towards a target picture."""

@@ -1,0 +1,135 @@
+"""Putting a study together: settings in, a running study out.
+
+Knows: which class serves which purpose. Does not know: what any of them does.
+"""
+
+import secrets
+from pathlib import Path
+
+from huggingface_hub import get_token, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+from refine.generation.generator import GenerationError
+from refine.generation.pipeline import PipelineGenerator
+from refine.profiles import ASSETS, PROFILES
+from refine.protocol import DrawingSettings, Protocol
+from refine.publication import Publisher
+from refine.settings import Settings
+from refine.similarity.metric import MetricError
+from refine.similarity.panel import Panel
+from refine.standing import Consent
+from refine.storage.dataset import Dataset
+from refine.storage.disk import make_folder
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal
+from refine.storage.pictures import Pictures
+from refine.storage.targets import load_targets
+from refine.studio import Studio
+from refine.study import Study
+
+
+class StartError(Exception):
+    """The study cannot start. The message says why and what to do."""
+
+
+def drawing_settings(settings: Settings) -> DrawingSettings:
+    """What every drawing of this study depends on besides its prompt."""
+    profile = PROFILES[settings.profile]
+    size = settings.size or profile.size
+    return DrawingSettings(
+        model=profile.model,
+        revision=profile.revision,
+        seed=settings.seed,
+        steps=settings.steps,
+        guidance_scale=settings.guidance_scale,
+        width=size,
+        height=size,
+    )
+
+
+def targets_folder(settings: Settings) -> Path:
+    """Where the target pictures are, or will be once drawn.
+
+    A target is drawn with the protocol's own settings, so the embedded ones serve only the profile's defaults.
+    Raises `StartError` if `REFINE_TARGETS` names a Hub dataset that cannot be had.
+    """
+    profile = PROFILES[settings.profile]
+    drawing = drawing_settings(settings)
+    if settings.targets:
+        folder = Path(settings.targets)
+        return folder if folder.exists() else _hub_targets(settings.targets)
+    if profile.targets is not None and drawing == drawing_settings(Settings(profile=settings.profile)):
+        return profile.targets
+    name = f"{settings.profile}-{drawing.width}px-seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
+    return settings.data_dir / "targets" / name
+
+
+def open_generator(settings: Settings) -> PipelineGenerator:
+    """The pipeline with its weights, ready to draw. Raises `StartError`."""
+    profile = PROFILES[settings.profile]
+    try:
+        return PipelineGenerator(profile.pipeline, drawing_settings(settings), token=get_token())
+    except GenerationError as fault:
+        raise StartError(str(fault)) from fault
+
+
+def open_journal(settings: Settings) -> Journal:
+    """The journal in the data folder. Raises `StartError`."""
+    try:
+        make_folder(settings.data_dir)
+        return Journal(f"sqlite:///{settings.data_dir / 'journal.sqlite'}")
+    except StorageError as fault:
+        raise StartError(str(fault)) from fault
+
+
+def open_study(settings: Settings) -> Study:
+    """The study with everything it needs. Raises `StartError` with a sentence that says what is missing."""
+    profile = PROFILES[settings.profile]
+    journal = open_journal(settings)
+    try:
+        targets = load_targets(targets_folder(settings))
+        panel = Panel([open_metric(metric_id, weights) for metric_id, weights in profile.metrics.items()])
+        pictures = Pictures(settings.data_dir / "pictures")
+        dataset = Dataset(settings.data_dir / "dataset")
+        generator = open_generator(settings)
+        protocol = Protocol(
+            profile=settings.profile,
+            iterations=settings.iterations,
+            trials=settings.trials,
+            feedback=settings.feedback,
+            drawing=drawing_settings(settings),
+            metrics=tuple(metric.id for metric in panel.metrics),
+        )
+        return Study(
+            protocol=protocol,
+            consent=Consent((ASSETS / "consent.md").read_text()),
+            targets=targets,
+            metrics=panel.metrics,
+            journal=journal,
+            pictures=pictures,
+            studio=Studio(generator, panel, targets, journal, pictures),
+            publisher=Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token()),
+        )
+    except (StorageError, MetricError) as fault:
+        raise StartError(str(fault)) from fault
+
+
+def browser_secret(settings: Settings) -> str:
+    """The key that participants' browsers encrypt their token with; made once and kept in the data folder."""
+    path = settings.data_dir / "browser-secret"
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(16))
+        return path.read_text()
+
+
+def _hub_targets(repo: str) -> Path:
+    try:
+        return Path(snapshot_download(repo, repo_type="dataset", allow_patterns=["targets.json", "*.png"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as fault:
+        raise StartError(
+            f"REFINE_TARGETS is {repo!r}: there is no such folder, and no Hub dataset of that name could be read "
+            f"({fault}). Check the name, the network and HF_TOKEN."
+        ) from fault

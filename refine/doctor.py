@@ -1,0 +1,89 @@
+"""What is set up, and why: the answer to `python app.py --doctor`.
+
+Knows: where each choice came from. Does not know: how to make the choice (settings, profiles) or to act on it.
+"""
+
+import os
+
+import torch
+from huggingface_hub import get_token
+
+from refine.assembly import drawing_settings, targets_folder
+from refine.profiles import PROFILES
+from refine.settings import Settings, unknown_variables, variable
+from refine.storage.disk import make_folder, survives
+from refine.storage.errors import StorageError
+
+
+def examine(settings: Settings) -> str:
+    """A report of a few lines: profile, drawing, device, targets, data folder and its disk, Hub repo, oddities."""
+    profile = PROFILES[settings.profile]
+    drawing = drawing_settings(settings)
+    lines = [
+        _line("profile", settings.profile, f"{_origin(settings, 'profile')}; {profile.description}"),
+        _line(
+            "drawing",
+            f"seed {drawing.seed}, {drawing.steps} steps, CFG {drawing.guidance_scale:g}, "
+            f"{drawing.width}x{drawing.height}",
+            _origin(settings, "seed", "steps", "guidance_scale", "size"),
+        ),
+        _line("device", *_device()),
+        _line("targets", *_targets(settings)),
+        _line("data folder", str(settings.data_dir.resolve()), f"{_origin(settings, 'data_dir')}; {_disk(settings)}"),
+        _line("Hub dataset", *_hub(settings)),
+        _line(
+            "study",
+            f"{settings.trials} trial(s) of {settings.iterations} rounds, scores shown: {settings.feedback}",
+            _origin(settings, "trials", "iterations", "feedback"),
+        ),
+    ]
+    lines += [
+        _line("warning", name, "no such setting: is it misspelt? `python app.py --help` lists all")
+        for name in unknown_variables()
+    ]
+    return "\n".join(lines)
+
+
+def _line(what: str, value: str, why: str) -> str:
+    return f"{what + ':':13}{value}\n{'':13}  because: {why}"
+
+
+def _origin(settings: Settings, *names: str) -> str:
+    given = [variable(name) for name in names if os.environ.get(variable(name))]
+    return f"{', '.join(given)} is set" if given else "default"
+
+
+def _device() -> tuple[str, str]:
+    if torch.cuda.is_available():
+        free, total = (size / 2**30 for size in torch.cuda.mem_get_info())
+        return f"cuda ({torch.cuda.get_device_name()})", f"a GPU was found, {free:.0f} of {total:.0f} GiB free"
+    return f"cpu ({torch.get_num_threads()} threads)", "no GPU was found"
+
+
+def _targets(settings: Settings) -> tuple[str, str]:
+    folder = targets_folder(settings)
+    if settings.targets:
+        why = f"{variable('targets')} is set"
+    elif folder == PROFILES[settings.profile].targets:
+        why = "the drawing settings are those the embedded targets were drawn with"
+    else:
+        why = "drawn on this machine with these drawing settings"
+    if not (folder / "targets.json").exists():
+        why += "; not there yet: `python -m refine.generation targets` draws them"
+    return str(folder), why
+
+
+def _disk(settings: Settings) -> str:
+    try:
+        make_folder(settings.data_dir)
+    except StorageError as fault:
+        return str(fault)
+    return survives(settings.data_dir)
+
+
+def _hub(settings: Settings) -> tuple[str, str]:
+    if not settings.dataset_repo:
+        return "none", f"{variable('dataset_repo')} is not set: finished sessions stay in the data folder"
+    if get_token() is None:
+        return settings.dataset_repo, "set, but there is no HF_TOKEN with write access: nothing is pushed"
+    return settings.dataset_repo, f"{variable('dataset_repo')} and a token are set: finished sessions are pushed"

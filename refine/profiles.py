@@ -1,0 +1,64 @@
+"""The table of profiles: which weights draw, which metrics compare, which targets are shown.
+
+Knows: names and places of weights. Does not know: how they are loaded. No other module asks which profile runs.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+ProfileName = Literal["world", "paper"]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A row of the table.
+
+    `pipeline` is a folder or a Hub id with a `StableDiffusion3Pipeline`; `model` and `revision` name it in the data.
+    `metrics` gives for each metric id where its weights are: a folder or file, a name the metric's own library
+    knows, or `None` if it has none. `targets` is a folder drawn beforehand, `prompts` what to draw them from.
+    `memory_gib` is the least memory (of the GPU if there is one) that the weights need.
+    """
+
+    description: str
+    pipeline: str
+    model: str
+    revision: str
+    size: int
+    metrics: dict[str, str | None]
+    targets: Path | None
+    prompts: Path | None
+    memory_gib: float
+
+
+PROFILES: dict[ProfileName, Profile] = {
+    "world": Profile(
+        description="the embedded world: our own small weights, no GPU, no network, no token",
+        pipeline=str(ASSETS / "world" / "pipeline"),
+        model="thousand-prompts/world",
+        revision="edition-1",
+        size=256,
+        metrics={
+            "lpips_world": str(ASSETS / "world" / "metrics" / "lpips"),
+            "clip_b32_world": str(ASSETS / "world" / "metrics" / "clip_b32"),
+            "clip_l14_world": str(ASSETS / "world" / "metrics" / "clip_l14"),
+            "imagehash": None,
+        },
+        targets=ASSETS / "world" / "targets",
+        prompts=ASSETS / "world" / "targets" / "targets.json",
+        memory_gib=2,
+    ),
+    "paper": Profile(
+        description="the weights of arXiv 2504.20340: SD3 medium and the official metrics; a GPU and a Hub token",
+        pipeline="stabilityai/stable-diffusion-3-medium-diffusers",
+        model="stabilityai/stable-diffusion-3-medium-diffusers",
+        revision="main",
+        size=1024,
+        metrics={"lpips": "alex", "clip_b32": "ViT-B-32", "clip_l14": "ViT-L-14", "imagehash": None},
+        targets=None,
+        prompts=ASSETS / "paper" / "prompts.json",
+        memory_gib=12,
+    ),
+}

@@ -1,0 +1,98 @@
+"""The environment, read once, typed: every `REFINE_*` variable, its range and its default.
+
+Knows: names, types and limits of the settings, and how to say in one sentence what is wrong with one.
+Does not know: what is built from them (assembly) or where the app is served (Gradio's own variables do that).
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from refine.protocol import FeedbackPolicy
+from refine.profiles import PROFILES, ProfileName
+
+PREFIX = "REFINE_"
+
+
+class SettingsError(Exception):
+    """A setting has a wrong value. The message has a line for each, naming variable, value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """What a researcher can set. `None` means: as the profile has it."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    profile: ProfileName = Field(
+        "world",
+        description="which weights draw and compare: `world` (embedded, any laptop) or `paper` (SD3 medium, a GPU)",
+    )
+    data_dir: Path = Field(Path("data"), description="folder that keeps journal, pictures, targets and dataset")
+    dataset_repo: str = Field(
+        "",
+        pattern=r"^$|^[\w.-]+/[\w.-]+$",
+        description="Hub dataset `owner/name` that finished sessions are pushed to; empty: local folder only",
+    )
+    targets: str = Field(
+        "",
+        description="folder or Hub dataset `owner/name` with the target pictures; empty: as the profile has it",
+    )
+    iterations: int = Field(10, ge=2, le=30, description="rounds per trial, 2 to 30")
+    trials: int = Field(1, ge=1, le=20, description="trials (targets) per session, 1 to 20; the paper had 10")
+    feedback: FeedbackPolicy = Field(
+        "random", description="who sees the scores: `always`, `never`, or a balanced `random` half"
+    )
+    seed: int = Field(1029, ge=0, lt=2**63, description="seed of the noise that every drawing starts from")
+    steps: int = Field(10, ge=1, le=100, description="denoising steps of a drawing, 1 to 100")
+    guidance_scale: float = Field(5.0, ge=1, le=30, description="classifier-free guidance (CFG), 1 to 30")
+    size: int | None = Field(
+        None,
+        ge=64,
+        le=2048,
+        multiple_of=64,
+        description="width and height of a drawing in pixels, a multiple of 64; by default 256 (world), 1024 (paper)",
+    )
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises `SettingsError` if a value is not allowed.
+    """
+    given = {name: value for name in Settings.model_fields if (value := os.environ.get(variable(name))) == ""}
+    try:
+        # An empty variable means the default: a Space's settings page cannot unset one.
+        return Settings(**{name: Settings.model_fields[name].default for name in given})
+    except ValidationError as fault:
+        raise SettingsError("\n".join(_sentence(error) for error in fault.errors())) from None
+
+
+def variable(name: str) -> str:
+    """The environment variable of the setting `name`."""
+    return PREFIX + name.upper()
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look like settings and are none: usually a misspelling."""
+    known = {variable(name) for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def describe_settings() -> str:
+    """A table of all variables with defaults, for `--help`."""
+    lines = []
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f" (default: {field.default})"
+        lines.append(f"  {variable(name)}\n      {field.description}{default}")
+    return "\n".join(lines)
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0])
+    allowed = Settings.model_fields[name].description
+    if name == "profile":
+        allowed = f"one of {', '.join(PROFILES)}"
+    return f"{variable(name)} is {error['input']!r}, which is not allowed ({error['msg']}). Allowed: {allowed}."

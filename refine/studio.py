@@ -1,0 +1,116 @@
+"""The studio: every drawing that was asked for is made, scored and kept, whoever is still watching.
+
+Knows: how a request becomes an iteration on disk, and what is said when it cannot.
+Does not know: whose turn it is (study), or how pictures, scores and rows come about.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from refine.generation.generator import GenerationError, Generator, Progress
+from refine.generation.queue import DrawingQueue
+from refine.protocol import Iteration
+from refine.similarity.metric import MetricError
+from refine.similarity.panel import Panel
+from refine.standing import Pending
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal, Request
+from refine.storage.pictures import Pictures
+from refine.storage.targets import TargetSet
+
+log = logging.getLogger(__name__)
+
+FAILURE = "The drawing could not be made. Your prompt is kept: please try again."
+
+
+class Studio:
+    """One line of drawings for all participants. Safe to call from many threads."""
+
+    def __init__(
+        self, generator: Generator, panel: Panel, targets: TargetSet, journal: Journal, pictures: Pictures
+    ) -> None:
+        """Open the studio and take up the drawings that were asked for before the last stop."""
+        self._generator = generator
+        self._panel = panel
+        self._targets = targets
+        self._journal = journal
+        self._pictures = pictures
+        self._failures: dict[str, str] = {}
+        self._queue = DrawingQueue()
+        for request in journal.asked():
+            self._enqueue(request)
+
+    def ask(self, trial_id: str, number: int, prompt: str) -> bool:
+        """Ask for a drawing; it is on disk as a request when this returns.
+
+        Returns `False`, and does nothing, if this trial waits for a drawing already or has this iteration.
+        """
+        request = Request(trial_id, number, prompt, datetime.now(UTC))
+        if not self._journal.ask(request.trial_id, request.number, request.prompt, request.asked_at):
+            return False
+        self._failures.pop(trial_id, None)
+        self._enqueue(request)
+        return True
+
+    def pending(self, trial_id: str) -> Pending | None:
+        """The drawing that this trial waits for, if any."""
+        request = self._journal.asked_of(trial_id)
+        if request is None:
+            return None
+        place = self._queue.place(trial_id)
+        ahead, progress = (place.ahead, place.progress) if place else (0, 0.0)
+        return Pending(request.number, request.prompt, ahead, progress)
+
+    def failure(self, trial_id: str) -> str:
+        """A sentence for the participant if the last drawing of this trial failed, else empty."""
+        return self._failures.get(trial_id, "")
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being drawn, at most `timeout` seconds. Says whether that is so."""
+        return self._queue.join(timeout)
+
+    def close(self) -> None:
+        """Finish the drawing at hand. What else was asked for is made at the next start."""
+        self._queue.close()
+
+    def _enqueue(self, request: Request) -> None:
+        self._queue.submit(request.trial_id, self._job(request))
+
+    def _job(self, request: Request) -> Callable[[Progress], None]:
+        def job(progress: Progress) -> None:
+            try:
+                self._make(request, progress)
+            except Exception as fault:
+                known = isinstance(fault, GenerationError | MetricError | StorageError)
+                log.error("Drawing %d of trial %s failed: %s", request.number, request.trial_id, fault, exc_info=not known)
+                self._failures[request.trial_id] = FAILURE
+                self._journal.withdraw_request(request.trial_id)
+
+        return job
+
+    def _make(self, request: Request, progress: Progress) -> None:
+        trial = self._journal.trial(request.trial_id)
+        if trial is None:
+            return  # withdrawn while it waited
+        drawing = self._generator.draw(request.prompt, progress)
+        started = time.perf_counter()
+        scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
+        scoring_seconds = time.perf_counter() - started
+        self._journal.add_iteration(
+            Iteration(
+                id=f"{trial.id}-{request.number:02d}",
+                trial_id=trial.id,
+                number=request.number,
+                prompt=request.prompt,
+                unread=drawing.unread,
+                picture=self._pictures.save(drawing.picture),
+                scores=scores,
+                drawing_seconds=drawing.seconds,
+                scoring_seconds=scoring_seconds,
+                asked_at=request.asked_at,
+                drawn_at=datetime.now(UTC),
+                provenance=drawing.provenance,
+            )
+        )

@@ -1,0 +1,290 @@
+"""The verbs of the study: enrol, begin, draw, rank, withdraw. All rules on order live here.
+
+Knows: what may come after what, and what each participant may see. Every call checks the token, the step and the
+ownership itself: the page is not trusted.
+Does not know: Gradio, SQL, or which weights draw and compare.
+"""
+
+import hashlib
+import secrets
+import threading
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from random import Random, SystemRandom
+
+from PIL import Image
+
+from refine.analysis.summary import Summary, summarise
+from refine.assignment import assign_arm, assign_targets
+from refine.prompts import PromptError, clean_prompt
+from refine.protocol import MetricInfo, Protocol, Ranking, Session, Step, Target, Trial
+from refine.publication import Publisher
+from refine.standing import Consent, Standing
+from refine.storage.journal import Journal
+from refine.storage.pictures import Pictures
+from refine.storage.targets import TargetSet
+from refine.studio import Studio
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Letters and digits that cannot be mistaken for one another when read aloud or written by hand."""
+
+
+class StudyError(Exception):
+    """A call that the rules do not allow. The message is a sentence for the participant."""
+
+
+class UnchangedOrder(StudyError):
+    """The ranking is the order in which the drawings were offered, and was not confirmed to be meant."""
+
+
+class Study:
+    """The study as it runs: one object for all participants, safe to call from many threads."""
+
+    def __init__(
+        self,
+        *,
+        protocol: Protocol,
+        consent: Consent,
+        targets: TargetSet,
+        metrics: Sequence[MetricInfo],
+        journal: Journal,
+        pictures: Pictures,
+        studio: Studio,
+        publisher: Publisher,
+        rng: Random | None = None,
+    ) -> None:
+        """Take up the study where the journal left it."""
+        self.protocol = protocol
+        self.consent = consent
+        self.metrics = tuple(metrics)
+        self._targets = targets
+        self._journal = journal
+        self._pictures = pictures
+        self._studio = studio
+        self._publisher = publisher
+        self._rng = rng or SystemRandom()
+        self._enrolment = threading.Lock()
+        self._summaries = threading.Lock()
+        self._summary: tuple[int, Summary] | None = None
+        journal.add_protocol(protocol)
+        publisher.publish()
+
+    # ---- what a participant does, in order ---------------------------------------------------------------------
+
+    def enrol(self, consent: bool) -> str:
+        """Begin a session. Returns its secret token, the only key to it.
+
+        Raises `StudyError` without consent.
+        """
+        if not consent:
+            raise StudyError("Please agree to take part first.")
+        token = secrets.token_urlsafe(24)
+        with self._enrolment:
+            session_id = uuid.uuid4().hex
+            arm = assign_arm(self.protocol.feedback, self._journal.arm_counts(self.protocol.hash), self._rng)
+            target_ids = assign_targets(
+                self._targets.targets.values(),
+                self._journal.target_counts(self.protocol.hash),
+                self.protocol.trials,
+                self._rng,
+            )
+            trials = tuple(
+                Trial(
+                    id=f"{session_id}-{number:02d}",
+                    session_id=session_id,
+                    number=number,
+                    target_id=target_id,
+                    shuffled=tuple(self._rng.sample(self._numbers, self.protocol.iterations)),
+                )
+                for number, target_id in enumerate(target_ids, start=1)
+            )
+            self._journal.add_session(
+                Session(
+                    id=session_id,
+                    token_hash=_hash(token),
+                    withdrawal_code="-".join(
+                        "".join(secrets.choice(CODE_ALPHABET) for _ in range(4)) for _ in range(3)
+                    ),
+                    protocol_hash=self.protocol.hash,
+                    arm=arm,
+                    consent_version=self.consent.version,
+                    enrolled_at=_now(),
+                    trials=trials,
+                )
+            )
+        return token
+
+    def standing(self, token: str | None) -> Standing:
+        """Where the participant with this token stands. Never raises for a bad token: they are at the welcome."""
+        if not token:
+            return Standing(Step.WELCOME)
+        session = self._journal.session(_hash(token))
+        if session is None:
+            return Standing(Step.WELCOME, notice="That session is not known here. Please begin a new one.")
+        if session.finished_at is not None:
+            last = session.trials[-1]
+            return Standing(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
+        trial = session.current
+        if trial is None or session.protocol_hash != self.protocol.hash:
+            return Standing(
+                Step.WELCOME, notice="The study has changed since you began. Please begin a new session."
+            )
+        target = replace(self._targets.targets[trial.target_id], prompt="")
+        return Standing(
+            step=self._step(trial),
+            session=session,
+            trial=trial,
+            target=target,
+            pending=self._studio.pending(trial.id),
+            notice=self._studio.failure(trial.id),
+        )
+
+    def begin(self, token: str, trial: int) -> Standing:
+        """The participant has seen the target of trial number `trial`, and the rounds begin."""
+        current = self._current(token, trial)
+        self._journal.begin_trial(current.id, _now())
+        return self.standing(token)
+
+    def draw(self, token: str, trial: int, number: int, prompt: str) -> Standing:
+        """Ask for the drawing of round `number` of trial number `trial`. Returns at once; the server owns the rest.
+
+        Asking again for the same is harmless. Raises `StudyError` for a bad prompt or a round whose turn it is not.
+        """
+        current = self._current(token, trial)
+        try:
+            text = clean_prompt(prompt)
+        except PromptError as fault:
+            raise StudyError(str(fault)) from None
+        if current.begun_at is None:
+            raise StudyError("Please look at the target picture first.")
+        done = len(current.iterations)
+        if 1 <= number <= done:
+            if current.iterations[number - 1].prompt == text:
+                return self.standing(token)
+            raise StudyError(f"Round {number} is drawn already, perhaps in another window. This is where you stand.")
+        if done == self.protocol.iterations:
+            raise StudyError("All rounds are drawn. Please rank the drawings now.")
+        if number != done + 1:
+            raise StudyError(f"The next round is round {done + 1}.")
+        asked = self._studio.ask(current.id, number, text)
+        standing = self.standing(token)
+        if asked:
+            return standing
+        if standing.pending is not None and standing.pending.prompt != text:
+            raise StudyError("A drawing is being made already. Your new prompt can be drawn in the next round.")
+        return standing
+
+    def rank(
+        self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False
+    ) -> Standing:
+        """Keep the ranking of trial number `trial`: the numbers of all its rounds, the most similar first.
+
+        Sending the same ranking again is harmless. Raises `UnchangedOrder` if the order is the one in which the
+        drawings were offered and that is not said to be meant, and `StudyError` if it is no permutation.
+        """
+        session = self._session(token)
+        ranked = next((t for t in session.trials if t.number == trial and t.ranking is not None), None)
+        if ranked is not None and ranked.ranking is not None and ranked.ranking.order == tuple(order):
+            return self.standing(token)
+        current = self._current(token, trial)
+        if len(current.iterations) < self.protocol.iterations:
+            raise StudyError(f"Please draw all {self.protocol.iterations} rounds before you rank them.")
+        try:
+            given = tuple(int(number) for number in order)
+        except (TypeError, ValueError):
+            given = ()
+        if sorted(given) != list(self._numbers):
+            raise StudyError("A ranking needs every drawing exactly once. Please check the order and send it again.")
+        if given == current.shuffled and not unchanged_is_meant:
+            raise UnchangedOrder("This is the order in which the drawings were shuffled. Is it really your ranking?")
+        self._journal.add_ranking(current.id, Ranking(given, _now()))
+        if current.number == len(session.trials):
+            self._journal.finish(session.id, _now())
+            self._publisher.publish()
+        return self.standing(token)
+
+    def withdraw(self, code: str) -> None:
+        """Remove the session with this withdrawal code, and all that belongs to it.
+
+        Raises `StudyError` if there is none.
+        """
+        wanted = "".join(character for character in code.upper() if character in CODE_ALPHABET)
+        session = self._journal.session_by_withdrawal_code("-".join(wanted[i : i + 4] for i in (0, 4, 8)))
+        if session is None or len(wanted) != 12:
+            raise StudyError("There is no session with this code. Please check it: it has three groups of four.")
+        self._journal.delete_session(session.id)
+        self._publisher.remove(session.id)
+
+    # ---- what is shown ------------------------------------------------------------------------------------------
+
+    def picture(self, pixel_hash: str) -> Image.Image:
+        """A drawing by its pixel hash, RGB."""
+        return self._pictures.open(pixel_hash)
+
+    def target(self, target_id: str) -> Target:
+        """A target with its hidden prompt: only for sessions that are finished."""
+        return self._targets.targets[target_id]
+
+    def target_picture(self, target_id: str) -> Image.Image:
+        """The picture of a target, RGB."""
+        return self._targets.picture(target_id)
+
+    @property
+    def results_version(self) -> int:
+        """A number that changes whenever `results` has something new to say."""
+        return self._journal.finished_version(self.protocol.hash)
+
+    def results(self) -> Summary:
+        """What the finished sessions of this protocol say so far."""
+        with self._summaries:
+            version = self.results_version
+            if self._summary is None or self._summary[0] != version:
+                frame = self._journal.iterations_frame(self.protocol.hash)
+                self._summary = (version, summarise(frame, self.metrics, self.protocol.iterations))
+            return self._summary[1]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is being drawn or published, at most `timeout` seconds each. Says whether that is so."""
+        return self._studio.join(timeout) and self._publisher.join(timeout)
+
+    def close(self) -> None:
+        """Finish the drawing at hand and stop. What was asked for is made at the next start."""
+        self._studio.close()
+        self._publisher.close()
+
+    # ---- rules ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _numbers(self) -> range:
+        return range(1, self.protocol.iterations + 1)
+
+    def _step(self, trial: Trial) -> Step:
+        if trial.begun_at is None:
+            return Step.TARGET
+        return Step.ROUNDS if len(trial.iterations) < self.protocol.iterations else Step.RANKING
+
+    def _session(self, token: str) -> Session:
+        session = self._journal.session(_hash(token or ""))
+        if session is None:
+            raise StudyError("That session is not known here. Please begin a new one.")
+        return session
+
+    def _current(self, token: str, number: int) -> Trial:
+        session = self._session(token)
+        if session.protocol_hash != self.protocol.hash:
+            raise StudyError("The study has changed since you began. Please begin a new session.")
+        if session.current is None:
+            raise StudyError("This session is finished. Thank you!")
+        if session.current.number != number:
+            raise StudyError("That picture is done already. This is where you stand.")
+        return session.current
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

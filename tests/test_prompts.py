@@ -1,0 +1,53 @@
+"""Prompts: whatever people type is kept as they meant it, or refused in a sentence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refine.prompts import LONGEST_PROMPT, PromptError, clean_prompt
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u200b", "\x00\x07", "\u3000\u00a0"])
+def test_nothing_to_draw_is_refused(text):
+    with pytest.raises(PromptError, match="write a prompt first"):
+        clean_prompt(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a cat",
+        "🦊 in the snow",
+        "👩‍👩‍👧",
+        "قطة على العشب",
+        "<img src=x onerror=alert(1)>",
+        "**bold** {{value}} ${x}",
+        "naïve 猫",
+    ],
+)
+def test_any_script_and_any_markup_is_kept_to_the_letter(text):
+    assert clean_prompt(text) == text
+
+
+def test_control_characters_and_line_breaks_become_one_space():
+    assert clean_prompt("  a\x00 cat\r\n\ton\x1b[31m grass\u2028here ") == "a cat on [31m grass here"
+
+
+def test_a_long_prompt_is_refused_with_both_numbers():
+    with pytest.raises(PromptError, match="up to 2,000 characters, and yours has 5,000"):
+        clean_prompt("x" * 5000)
+
+
+def test_something_that_is_no_text_is_refused():
+    with pytest.raises(PromptError, match="in words"):
+        clean_prompt(None)
+
+
+@given(st.text(max_size=LONGEST_PROMPT))
+def test_cleaning_twice_is_cleaning_once(text):
+    try:
+        once = clean_prompt(text)
+    except PromptError:
+        return
+    assert clean_prompt(once) == once
+    assert "\n" not in once

@@ -1,0 +1,88 @@
+"""Settings: what a researcher sets is what the study gets, and a mistake is told in a sentence."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from refine.settings import Settings, SettingsError, describe_settings, read_settings, unknown_variables, variable
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("REFINE_"):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_are_the_papers_drawing_settings():
+    settings = read_settings()
+    assert (settings.seed, settings.steps, settings.guidance_scale) == (1029, 10, 5.0)
+    assert (settings.profile, settings.iterations, settings.trials, settings.feedback) == ("world", 10, 1, "random")
+
+
+def test_values_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("REFINE_ITERATIONS", "3")
+    monkeypatch.setenv("REFINE_FEEDBACK", "always")
+    assert read_settings().iterations == 3
+    assert read_settings().feedback == "always"
+
+
+def test_an_empty_variable_means_the_default(monkeypatch):
+    monkeypatch.setenv("REFINE_ITERATIONS", "")
+    monkeypatch.setenv("REFINE_PROFILE", "")
+    assert (read_settings().iterations, read_settings().profile) == (10, "world")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("REFINE_ITERATIONS", "1", "2 to 30"),
+        ("REFINE_ITERATIONS", "ten", "2 to 30"),
+        ("REFINE_TRIALS", "0", "1 to 20"),
+        ("REFINE_PROFILE", "sdxl", "world, paper"),
+        ("REFINE_FEEDBACK", "sometimes", "always"),
+        ("REFINE_DATASET_REPO", "not a repo", "owner/name"),
+        ("REFINE_SIZE", "100", "multiple of 64"),
+    ],
+)
+def test_a_wrong_value_is_told_with_name_value_and_what_is_allowed(monkeypatch, name, value, allowed):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as fault:
+        read_settings()
+    assert name in str(fault.value)
+    assert repr(value) in str(fault.value)
+    assert allowed in str(fault.value)
+
+
+def test_all_wrong_values_are_told_at_once(monkeypatch):
+    monkeypatch.setenv("REFINE_ITERATIONS", "0")
+    monkeypatch.setenv("REFINE_TRIALS", "0")
+    with pytest.raises(SettingsError) as fault:
+        read_settings()
+    assert "REFINE_ITERATIONS" in str(fault.value)
+    assert "REFINE_TRIALS" in str(fault.value)
+
+
+def test_a_misspelt_variable_is_noticed(monkeypatch):
+    monkeypatch.setenv("REFINE_ITERATION", "3")
+    assert unknown_variables() == ["REFINE_ITERATION"]
+
+
+def test_help_tells_every_variable():
+    text = describe_settings()
+    assert all(variable(name) in text for name in Settings.model_fields)
+
+
+def test_the_app_stops_with_the_sentence_and_no_traceback():
+    run = subprocess.run(
+        [sys.executable, "app.py"],
+        env={**os.environ, "REFINE_TRIALS": "many"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 2
+    assert "REFINE_TRIALS" in run.stderr
+    assert "'many'" in run.stderr
+    assert "Traceback" not in run.stderr
