@@ -15,6 +15,7 @@ from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
 from refine.publication import Publisher
 from refine.settings import Settings
+from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Consent
@@ -98,7 +99,7 @@ def open_study(settings: Settings) -> Study:
             trials=settings.trials,
             feedback=settings.feedback,
             drawing=drawing_settings(settings),
-            metrics=tuple(metric.id for metric in panel.metrics),
+            metrics=tuple(profile.metrics),
         )
         return Study(
             protocol=protocol,

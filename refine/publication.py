@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from refine.storage.dataset import Dataset
 from refine.storage.errors import StorageError
-from refine.storage.hub import push
+from refine.storage.hub import push, retract
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
 from refine.storage.targets import TargetSet
@@ -71,11 +71,21 @@ class Publisher:
         try:
             if withdrawn is not None:
                 self._dataset.remove_session(withdrawn)
-            for session, protocol in self._journal.finished():
-                self._dataset.write_session(session, protocol, self._targets, self._pictures)
+                if self._repo and self._token:
+                    retract(withdrawn, self._repo, self._token)
+            written = self._dataset.session_ids()
+            for session_id in self._journal.finished_ids():
+                if session_id not in written:
+                    self._write(session_id)
             if self._repo and self._token:
                 push(self._dataset.folder, self._repo, self._token)
         except StorageError as fault:
             log.error("Publishing failed, and will be tried again: %s", fault)
         except Exception:
             log.exception("Publishing failed, and will be tried again")
+
+    def _write(self, session_id: str) -> None:
+        session = self._journal.session_by_id(session_id)
+        if session is not None:  # not withdrawn in between
+            protocol = self._journal.protocol(session.protocol_hash)
+            self._dataset.write_session(session, protocol, self._targets, self._pictures)

@@ -48,7 +48,7 @@ class Studio:
         Returns `False`, and does nothing, if this trial waits for a drawing already or has this iteration.
         """
         request = Request(trial_id, number, prompt, datetime.now(UTC))
-        if not self._journal.ask(request.trial_id, request.number, request.prompt, request.asked_at):
+        if not self._journal.ask(request):
             return False
         self._failures.pop(trial_id, None)
         self._enqueue(request)
@@ -86,7 +86,7 @@ class Studio:
                 known = isinstance(fault, GenerationError | MetricError | StorageError)
                 log.error("Drawing %d of trial %s failed: %s", request.number, request.trial_id, fault, exc_info=not known)
                 self._failures[request.trial_id] = FAILURE
-                self._journal.withdraw_request(request.trial_id)
+                self._journal.drop_request(request.trial_id)
 
         return job
 

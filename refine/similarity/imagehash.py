@@ -1,0 +1,30 @@
+"""ImageHash: do the coarse shapes and shades of two pictures agree?
+
+Knows: the perceptual hash of the `imagehash` library. Does not know: anything learned; it has no weights.
+"""
+
+import imagehash
+from PIL import Image
+
+from refine.protocol import MetricInfo
+
+
+class ImageHashMetric:
+    """Hamming distance between 64-bit perceptual hashes (`phash`: signs of low DCT frequencies), 0..64."""
+
+    info = MetricInfo(
+        id="imagehash",
+        label="ImageHash",
+        direction=-1,
+        lowest=0,
+        highest=64,
+        explanation="Compares the rough layout of light and dark; lower is better, 0 is equal.",
+    )
+
+    def prepare(self, picture: Image.Image) -> imagehash.ImageHash:
+        """The hash of one picture."""
+        return imagehash.phash(picture)
+
+    def compare(self, target: imagehash.ImageHash, drawing: imagehash.ImageHash) -> float:
+        """How many of the 64 bits differ."""
+        return float(target - drawing)

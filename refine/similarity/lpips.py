@@ -1,0 +1,85 @@
+"""LPIPS: do two pictures look alike, patch by patch, to a network trained on human judgements?
+
+Knows: the `lpips` library with an AlexNet backbone, where its weights may be. Does not know: other metrics.
+Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a Perceptual Metric, CVPR 2018,
+equation 1.
+"""
+
+import pickle
+import warnings
+from pathlib import Path
+
+import lpips
+import numpy as np
+import torch
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from refine.protocol import MetricInfo
+from refine.similarity.metric import MetricError, brief
+from refine.similarity.precision import exact
+
+EXPLANATION = (
+    "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal."
+)
+
+
+class LpipsMetric:
+    """Distance between deep features of two pictures: 0 is identical, 1 about as far as pictures get."""
+
+    def __init__(self, metric_id: str, weights: str, device: str) -> None:
+        """Load backbone and heads.
+
+        `weights` is `alex` for the official ones (the backbone comes from torchvision's server at first use),
+        or a folder with the `safetensors` state of an `lpips.LPIPS(net="alex")`. Raises `MetricError`.
+        """
+        self.info = MetricInfo(metric_id, "Perceptual Similarity", -1, 0.0, None, EXPLANATION)
+        self._device = device
+        self._network = (_official() if weights == "alex" else _from_folder(Path(weights))).to(device)
+
+    @exact
+    def prepare(self, picture: Image.Image) -> list[torch.Tensor]:
+        """Unit-length features of each layer, (1, channels, rows, columns)."""
+        pixels = lpips.im2tensor(np.asarray(picture)).to(self._device)  # -1..1
+        layers = self._network.net(self._network.scaling_layer(pixels))
+        return [lpips.normalize_tensor(layer) for layer in layers]
+
+    @exact
+    def compare(self, target: list[torch.Tensor], drawing: list[torch.Tensor]) -> float:
+        """Squared feature differences, weighted by channel, averaged over places, summed over layers."""
+        weighted = (
+            head((one - other) ** 2)
+            for head, one, other in zip(self._network.lins, target, drawing, strict=True)
+        )
+        return sum(float(layer.mean()) for layer in weighted)
+
+
+def _official() -> lpips.LPIPS:
+    try:
+        with warnings.catch_warnings():
+            # The library asks torchvision for weights in its old way.
+            warnings.simplefilter("ignore", UserWarning)
+            return lpips.LPIPS(net="alex", verbose=False)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as fault:
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        raise MetricError(
+            f"The AlexNet weights that LPIPS needs could not be loaded ({brief(fault)}). They come "
+            f"from download.pytorch.org at first use and are kept in {folder}: check the network, or delete "
+            "a damaged alexnet file there, and start again."
+        ) from fault
+
+
+def _from_folder(folder: Path) -> lpips.LPIPS:
+    shards = sorted(folder.glob("*.safetensors"))
+    if not shards:
+        raise MetricError(f"The LPIPS weights are missing: there is no *.safetensors file in {folder}.")
+    network = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
+    try:
+        network.load_state_dict({key: value for shard in shards for key, value in load_file(shard).items()})
+    except (OSError, SafetensorError, RuntimeError) as fault:
+        raise MetricError(
+            f"The LPIPS weights in {folder} are damaged ({brief(fault)}). Get them again, for example with "
+            "`git checkout`."
+        ) from fault
+    return network

@@ -1,0 +1,95 @@
+"""The columns of the dataset, described once: for the Parquet schema, the dataset card and the README.
+
+Knows: names, types, units, ranges, what a missing value means. Does not know: where the values come from.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["string", "int64", "float64", "image"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetColumn:
+    """A column of a config. `kind` is the name of a `datasets` value type, or `image`."""
+
+    name: str
+    kind: Kind
+    meaning: str
+
+
+def _score(name: str, what: str) -> DatasetColumn:
+    return DatasetColumn(name, "float64", f"{what}; missing if the profile has no such metric")
+
+
+_OFFICIAL, _OURS = "official weights", "weights of the embedded world"
+
+ITERATIONS = (
+    DatasetColumn("iteration_id", "string", "id of the iteration, unique"),
+    DatasetColumn("session_id", "string", "id of the session (one participant's visit)"),
+    DatasetColumn("trial_id", "string", "id of the trial (one target in one session)"),
+    DatasetColumn("trial", "int64", "number of the trial within the session, from 1"),
+    DatasetColumn("target_id", "string", "id of the target, see config `targets`"),
+    DatasetColumn("subject", "string", "subject of the target"),
+    DatasetColumn("arm", "string", "`scores` if the participant saw the scores, `no_scores` if not"),
+    DatasetColumn("iteration", "int64", "number of the iteration (round) within the trial, from 1"),
+    DatasetColumn("rank", "int64", "the participant's rank of this drawing within the trial; 1 = most similar"),
+    DatasetColumn("prompt", "string", "what the participant wrote"),
+    DatasetColumn("unread", "string", "the end of the prompt that the text encoders did not read; usually empty"),
+    DatasetColumn("picture", "image", "the drawing, lossless"),
+    DatasetColumn("pixel_hash", "string", "SHA-256 of width, height (4 bytes each, big-endian) and RGB bytes"),
+    _score("lpips", f"LPIPS (AlexNet), {_OFFICIAL}; from 0 (identical), smaller is more similar"),
+    _score("clip_b32", f"cosine of CLIP ViT-B/32 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
+    _score("clip_l14", f"cosine of CLIP ViT-L/14 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
+    _score("lpips_world", f"LPIPS (AlexNet), {_OURS}; from 0 (identical), smaller is more similar"),
+    _score("clip_b32_world", f"cosine of embeddings of the smaller CLIP, {_OURS}; -1 to 1, larger is more similar"),
+    _score("clip_l14_world", f"cosine of embeddings of the larger CLIP, {_OURS}; -1 to 1, larger is more similar"),
+    _score("imagehash", "Hamming distance of 64-bit perceptual hashes; 0 to 64, smaller is more similar"),
+    DatasetColumn("drawing_ms", "int64", "time to draw, milliseconds"),
+    DatasetColumn("scoring_ms", "int64", "time to compute the scores, milliseconds"),
+    DatasetColumn(
+        "thinking_ms", "int64", "time from the previous drawing (or the start of the trial) to this prompt, milliseconds"
+    ),
+    DatasetColumn("profile", "string", "the weights that drew and compared: `world` or `paper`"),
+    DatasetColumn("model", "string", "the model that drew"),
+    DatasetColumn("revision", "string", "its revision or edition"),
+    DatasetColumn("seed", "int64", "seed of the noise"),
+    DatasetColumn("steps", "int64", "denoising steps"),
+    DatasetColumn("guidance_scale", "float64", "classifier-free guidance (CFG)"),
+    DatasetColumn("width", "int64", "width of the drawing, pixels"),
+    DatasetColumn("height", "int64", "height of the drawing, pixels"),
+    DatasetColumn("dtype", "string", "number format that the model ran in"),
+    DatasetColumn("device", "string", "device that the model ran on"),
+    DatasetColumn("versions", "string", "versions of the libraries that drew, JSON"),
+    DatasetColumn("protocol_hash", "string", "names the conditions of the study; never pool two"),
+    DatasetColumn("date", "string", "UTC date on which the session ended, YYYY-MM-DD"),
+)
+
+SESSIONS = (
+    DatasetColumn("session_id", "string", "id of the session, unique"),
+    DatasetColumn("arm", "string", "`scores` if the participant saw the scores, `no_scores` if not"),
+    DatasetColumn("trials", "int64", "trials in the session"),
+    DatasetColumn("iterations_per_trial", "int64", "iterations (rounds) in each trial"),
+    DatasetColumn("duration_ms", "int64", "time from enrolment to the last ranking, milliseconds"),
+    DatasetColumn("profile", "string", "the weights that drew and compared: `world` or `paper`"),
+    DatasetColumn("protocol_hash", "string", "names the conditions of the study; never pool two"),
+    DatasetColumn("protocol", "string", "the conditions themselves, JSON"),
+    DatasetColumn("consent_version", "string", "version of the consent text that the participant agreed to"),
+    DatasetColumn("date", "string", "UTC date on which the session ended, YYYY-MM-DD"),
+)
+
+TARGETS = (
+    DatasetColumn("target_id", "string", "id of the target"),
+    DatasetColumn("subject", "string", "subject of the target"),
+    DatasetColumn("prompt", "string", "the prompt that the target was drawn from, hidden from participants"),
+    DatasetColumn("picture", "image", "the target, lossless"),
+    DatasetColumn("pixel_hash", "string", "SHA-256 of width, height (4 bytes each, big-endian) and RGB bytes"),
+    DatasetColumn("profile", "string", "the weights that drew it: `world` or `paper`"),
+    DatasetColumn("protocol_hash", "string", "the study in which it was shown first"),
+)
+
+CONFIGS: dict[str, tuple[DatasetColumn, ...]] = {
+    "iterations": ITERATIONS,
+    "sessions": SESSIONS,
+    "targets": TARGETS,
+}

@@ -1,0 +1,383 @@
+"""The journal: every fact of the study, on disk before anybody is told of it.
+
+Knows: how the nouns become rows and come back. Does not know: which order is legal (study) or what files there are.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from refine.protocol import Arm, DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.storage import schema as t
+from refine.storage.engine import open_engine, plain_words
+from refine.storage.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A drawing that was asked for and is not made yet. `asked_at` is UTC."""
+
+    trial_id: str
+    number: int
+    prompt: str
+    asked_at: datetime
+
+
+class Journal:
+    """All sessions of a data folder. Safe to call from many threads; a returned call is on disk.
+
+    Every method raises `StorageError` if the database cannot do it.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open the database at the SQLAlchemy `url`, and make its tables if there are none."""
+        self._engine = open_engine(url)
+
+    # ---- facts --------------------------------------------------------------------------------------------------
+
+    def add_protocol(self, protocol: Protocol) -> None:
+        """Keep the conditions of the study under their hash. Twice is harmless."""
+        with self._writing() as connection:
+            known = connection.execute(sa.select(t.protocols.c.hash).where(t.protocols.c.hash == protocol.hash)).first()
+            if known is None:
+                connection.execute(t.protocols.insert().values(hash=protocol.hash, protocol=asdict(protocol)))
+
+    def add_session(self, session: Session) -> None:
+        """A participant enrolled: the session with its trials."""
+        with self._writing() as connection:
+            connection.execute(
+                t.sessions.insert().values(
+                    id=session.id,
+                    token_hash=session.token_hash,
+                    withdrawal_code=session.withdrawal_code,
+                    protocol_hash=session.protocol_hash,
+                    arm=session.arm,
+                    consent_version=session.consent_version,
+                    enrolled_at=session.enrolled_at,
+                )
+            )
+            connection.execute(
+                t.trials.insert(),
+                [
+                    {
+                        "id": trial.id,
+                        "session_id": session.id,
+                        "number": trial.number,
+                        "target_id": trial.target_id,
+                        "shuffled": list(trial.shuffled),
+                    }
+                    for trial in session.trials
+                ],
+            )
+
+    def begin_trial(self, trial_id: str, at: datetime) -> None:
+        """The target was seen and the rounds began. Only the first time counts."""
+        with self._writing() as connection:
+            connection.execute(
+                t.trials.update()
+                .where(t.trials.c.id == trial_id, t.trials.c.begun_at.is_(None))
+                .values(begun_at=at)
+            )
+
+    def ask(self, request: Request) -> bool:
+        """A drawing was asked for. `False` if the trial waits for one already or has this iteration."""
+        with self._writing() as connection:
+            if connection.execute(
+                sa.select(t.iterations.c.id).where(
+                    t.iterations.c.trial_id == request.trial_id, t.iterations.c.number == request.number
+                )
+            ).first():
+                return False
+            if self._request(connection, request.trial_id) is not None:
+                return False
+            connection.execute(t.requests.insert().values(**asdict(request)))
+            return True
+
+    def asked(self) -> list[Request]:
+        """All drawings asked for and not made yet, the oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(t.requests).order_by(t.requests.c.asked_at))
+            return [Request(**row._mapping) for row in rows]
+
+    def asked_of(self, trial_id: str) -> Request | None:
+        """The drawing that this trial waits for."""
+        with self._reading() as connection:
+            return self._request(connection, trial_id)
+
+    def drop_request(self, trial_id: str) -> None:
+        """The drawing could not be made, and may be asked for anew."""
+        with self._writing() as connection:
+            connection.execute(t.requests.delete().where(t.requests.c.trial_id == trial_id))
+
+    def add_iteration(self, iteration: Iteration) -> None:
+        """A drawing was made: the iteration is kept, and nothing is asked for any more. Twice is harmless."""
+        with self._writing() as connection:
+            connection.execute(t.requests.delete().where(t.requests.c.trial_id == iteration.trial_id))
+            if connection.execute(sa.select(t.iterations.c.id).where(t.iterations.c.id == iteration.id)).first():
+                return
+            connection.execute(
+                t.iterations.insert().values(
+                    id=iteration.id,
+                    trial_id=iteration.trial_id,
+                    number=iteration.number,
+                    prompt=iteration.prompt,
+                    unread=iteration.unread,
+                    picture=iteration.picture,
+                    scores=dict(iteration.scores),
+                    drawing_ms=round(iteration.drawing_seconds * 1000),
+                    scoring_ms=round(iteration.scoring_seconds * 1000),
+                    asked_at=iteration.asked_at,
+                    drawn_at=iteration.drawn_at,
+                    provenance=asdict(iteration.provenance),
+                )
+            )
+
+    def add_ranking(self, trial_id: str, ranking: Ranking) -> None:
+        """A participant ranked the drawings of a trial. Writing the same twice is harmless."""
+        with self._writing() as connection:
+            known = self._rankings(connection, [trial_id]).get(trial_id)
+            if known is not None and known.order == ranking.order:
+                return
+            ids = {
+                row.number: row.id
+                for row in connection.execute(
+                    sa.select(t.iterations.c.number, t.iterations.c.id).where(t.iterations.c.trial_id == trial_id)
+                )
+            }
+            if set(ids) != set(ranking.order):
+                raise StorageError("A ranking must hold every drawing of its trial exactly once.")
+            connection.execute(
+                t.ranks.insert(),
+                [
+                    {"iteration_id": ids[number], "trial_id": trial_id, "rank": rank, "ranked_at": ranking.ranked_at}
+                    for rank, number in enumerate(ranking.order, start=1)
+                ],
+            )
+
+    def finish(self, session_id: str, at: datetime) -> None:
+        """The session is complete. Only the first time counts."""
+        with self._writing() as connection:
+            connection.execute(
+                t.sessions.update()
+                .where(t.sessions.c.id == session_id, t.sessions.c.finished_at.is_(None))
+                .values(finished_at=at)
+            )
+
+    def delete_session(self, session_id: str) -> list[str]:
+        """Remove a withdrawn session; only the fact that one withdrew stays.
+
+        Returns the pixel hashes of its pictures that no other session has.
+        """
+        with self._writing() as connection:
+            session = connection.execute(
+                sa.select(t.sessions.c.protocol_hash).where(t.sessions.c.id == session_id)
+            ).first()
+            if session is None:
+                return []
+            pictures = (
+                sa.select(t.iterations.c.picture).join(t.trials).where(t.trials.c.session_id == session_id).distinct()
+            )
+            candidates = set(connection.execute(pictures).scalars())
+            connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
+            connection.execute(
+                t.withdrawals.insert().values(
+                    session_id=session_id, protocol_hash=session.protocol_hash, withdrawn_at=datetime.now(UTC)
+                )
+            )
+            shared = sa.select(t.iterations.c.picture).where(t.iterations.c.picture.in_(candidates))
+            return sorted(candidates - set(connection.execute(shared).scalars()))
+
+    # ---- what is asked of it ------------------------------------------------------------------------------------
+
+    def session(self, token_hash: str) -> Session | None:
+        """The session of a token, with its trials, iterations and rankings."""
+        return self._session(t.sessions.c.token_hash == token_hash)
+
+    def session_by_withdrawal_code(self, code: str) -> Session | None:
+        """The session of a withdrawal code."""
+        return self._session(t.sessions.c.withdrawal_code == code)
+
+    def trial(self, trial_id: str) -> Trial | None:
+        """A trial with its iterations and ranking."""
+        with self._reading() as connection:
+            return next(iter(self._trials(connection, t.trials.c.id == trial_id)), None)
+
+    def iteration(self, iteration_id: str) -> Iteration | None:
+        """An iteration by its id."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(t.iterations).where(t.iterations.c.id == iteration_id)).first()
+            return None if row is None else _iteration(row)
+
+    def arm_counts(self, protocol_hash: str) -> dict[Arm, int]:
+        """How many sessions of this protocol each arm has, finished or not."""
+        query = (
+            sa.select(t.sessions.c.arm, sa.func.count())
+            .where(t.sessions.c.protocol_hash == protocol_hash)
+            .group_by(t.sessions.c.arm)
+        )
+        with self._reading() as connection:
+            return {arm: count for arm, count in connection.execute(query)}
+
+    def target_counts(self, protocol_hash: str) -> dict[str, int]:
+        """How many trials of this protocol each target has."""
+        query = (
+            sa.select(t.trials.c.target_id, sa.func.count())
+            .join(t.sessions)
+            .where(t.sessions.c.protocol_hash == protocol_hash)
+            .group_by(t.trials.c.target_id)
+        )
+        with self._reading() as connection:
+            return {target: count for target, count in connection.execute(query)}
+
+    def finished_ids(self) -> list[str]:
+        """The ids of all finished sessions, the oldest first."""
+        query = sa.select(t.sessions.c.id).where(t.sessions.c.finished_at.is_not(None))
+        with self._reading() as connection:
+            return list(connection.execute(query.order_by(t.sessions.c.finished_at)).scalars())
+
+    def session_by_id(self, session_id: str) -> Session | None:
+        """The session of an id."""
+        return self._session(t.sessions.c.id == session_id)
+
+    def protocol(self, protocol_hash: str) -> Protocol:
+        """The conditions of study that have this hash. Raises `StorageError` if they are not known."""
+        with self._reading() as connection:
+            stored = connection.execute(
+                sa.select(t.protocols.c.protocol).where(t.protocols.c.hash == protocol_hash)
+            ).scalar()
+        if stored is None:
+            raise StorageError(f"The journal knows no protocol {protocol_hash}.")
+        return _protocol(stored)
+
+    def finished_version(self, protocol_hash: str) -> int:
+        """A number that grows whenever a session of this protocol is finished or withdrawn."""
+        finished = sa.select(sa.func.count()).where(
+            t.sessions.c.protocol_hash == protocol_hash, t.sessions.c.finished_at.is_not(None)
+        )
+        withdrawn = sa.select(sa.func.count()).where(t.withdrawals.c.protocol_hash == protocol_hash)
+        with self._reading() as connection:
+            # A withdrawal takes one away from the first count, so it must weigh two in the second.
+            return int(connection.execute(finished).scalar_one()) + 2 * int(connection.execute(withdrawn).scalar_one())
+
+    def iterations_frame(self, protocol_hash: str) -> pd.DataFrame:
+        """The finished sessions of a protocol, a row an iteration, ready for analysis.
+
+        Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank` (1 = most similar), and one column a metric
+        id with the raw score.
+        """
+        query = (
+            sa.select(
+                t.sessions.c.id.label("session"),
+                t.trials.c.id.label("trial"),
+                t.trials.c.target_id.label("target"),
+                t.sessions.c.arm,
+                t.iterations.c.number.label("iteration"),
+                t.ranks.c.rank,
+                t.iterations.c.scores,
+            )
+            .join(t.trials, t.trials.c.session_id == t.sessions.c.id)
+            .join(t.iterations, t.iterations.c.trial_id == t.trials.c.id)
+            .join(t.ranks, t.ranks.c.iteration_id == t.iterations.c.id)
+            .where(t.sessions.c.protocol_hash == protocol_hash, t.sessions.c.finished_at.is_not(None))
+            .order_by(t.sessions.c.finished_at, t.trials.c.number, t.iterations.c.number)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        columns = ["session", "trial", "target", "arm", "iteration", "rank", "scores"]
+        frame = pd.DataFrame.from_records(rows, columns=columns)
+        scores = pd.DataFrame(list(frame.pop("scores")), index=frame.index)
+        return pd.concat([frame, scores], axis=1)
+
+    # ---- rows and nouns -------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError as fault:
+            raise StorageError(f"The journal refuses this: it contradicts what is in it ({fault.orig}).") from fault
+        except SQLAlchemyError as fault:
+            raise StorageError(plain_words(self._engine.url, fault)) from fault
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.connect().execution_options(reads_only=True) as connection:
+                yield connection
+        except SQLAlchemyError as fault:
+            raise StorageError(plain_words(self._engine.url, fault)) from fault
+
+    def _request(self, connection: sa.Connection, trial_id: str) -> Request | None:
+        row = connection.execute(sa.select(t.requests).where(t.requests.c.trial_id == trial_id)).first()
+        return None if row is None else Request(**row._mapping)
+
+    def _session(self, condition: sa.ColumnElement[bool]) -> Session | None:
+        with self._reading() as connection:
+            row = connection.execute(sa.select(t.sessions).where(condition)).first()
+            if row is None:
+                return None
+            trials = self._trials(connection, t.trials.c.session_id == row.id)
+            return Session(**row._mapping, trials=tuple(trials))
+
+    def _trials(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Trial]:
+        rows = connection.execute(sa.select(t.trials).where(condition).order_by(t.trials.c.number)).all()
+        ids = [row.id for row in rows]
+        iterations: dict[str, list[Iteration]] = {trial_id: [] for trial_id in ids}
+        made = sa.select(t.iterations).where(t.iterations.c.trial_id.in_(ids)).order_by(t.iterations.c.number)
+        for row in connection.execute(made):
+            iterations[row.trial_id].append(_iteration(row))
+        rankings = self._rankings(connection, ids)
+        return [
+            Trial(
+                id=row.id,
+                session_id=row.session_id,
+                number=row.number,
+                target_id=row.target_id,
+                shuffled=tuple(row.shuffled),
+                begun_at=row.begun_at,
+                iterations=tuple(iterations[row.id]),
+                ranking=rankings.get(row.id),
+            )
+            for row in rows
+        ]
+
+    def _rankings(self, connection: sa.Connection, trial_ids: list[str]) -> dict[str, Ranking]:
+        query = (
+            sa.select(t.ranks.c.trial_id, t.ranks.c.ranked_at, t.iterations.c.number)
+            .join(t.iterations, t.iterations.c.id == t.ranks.c.iteration_id)
+            .where(t.ranks.c.trial_id.in_(trial_ids))
+            .order_by(t.ranks.c.rank)
+        )
+        orders: dict[str, tuple[list[int], datetime]] = {}
+        for row in connection.execute(query):
+            orders.setdefault(row.trial_id, ([], row.ranked_at))[0].append(row.number)
+        return {trial_id: Ranking(tuple(order), at) for trial_id, (order, at) in orders.items()}
+
+
+def _iteration(row: Any) -> Iteration:
+    return Iteration(
+        id=row.id,
+        trial_id=row.trial_id,
+        number=row.number,
+        prompt=row.prompt,
+        unread=row.unread,
+        picture=row.picture,
+        scores=row.scores,
+        drawing_seconds=row.drawing_ms / 1000,
+        scoring_seconds=row.scoring_ms / 1000,
+        asked_at=row.asked_at,
+        drawn_at=row.drawn_at,
+        provenance=Provenance(**{**row.provenance, "settings": DrawingSettings(**row.provenance["settings"])}),
+    )
+
+
+def _protocol(stored: dict[str, Any]) -> Protocol:
+    drawing = DrawingSettings(**stored["drawing"])
+    return Protocol(**{**stored, "drawing": drawing, "metrics": tuple(stored["metrics"])})

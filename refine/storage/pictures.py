@@ -1,0 +1,90 @@
+"""Pictures: lossless files named by their pixels.
+
+Knows: files and hashes. Does not know: what a picture shows, or who drew it.
+"""
+
+import os
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from refine.protocol import pixel_hash
+from refine.storage.errors import StorageError
+
+
+class Pictures:
+    """A folder of PNG files, two hex digits a subfolder. The same pixels are kept once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, pixels: str) -> Path:
+        """Where the picture with this pixel hash is, or would be."""
+        return self.folder / pixels[:2] / f"{pixels}.png"
+
+    def save(self, picture: Image.Image) -> str:
+        """Keep an RGB picture and return its pixel hash; when this returns, the file is on disk, whole.
+
+        Raises `StorageError` if it cannot be written.
+        """
+        pixels = pixel_hash(picture)
+        path = self.path(pixels)
+        if not path.exists():
+            content = BytesIO()
+            picture.convert("RGB").save(content, "PNG")
+            write_whole(path, content.getvalue())
+        return pixels
+
+    def open(self, pixels: str) -> Image.Image:
+        """The picture with this pixel hash, RGB. Raises `StorageError` if it is missing or damaged."""
+        return read_picture(self.path(pixels), pixels)
+
+    def delete(self, pixels: str) -> None:
+        """Remove the picture with this pixel hash. One that is not there is no fault."""
+        try:
+            self.path(pixels).unlink(missing_ok=True)
+        except OSError as fault:
+            raise StorageError(f"The picture {self.path(pixels)} cannot be removed: {fault.strerror}.") from fault
+
+
+def read_picture(path: Path, pixels: str) -> Image.Image:
+    """The picture at `path`, checked against its pixel hash. Raises `StorageError` if it is missing or damaged."""
+    try:
+        with Image.open(path) as file:
+            picture = file.convert("RGB")
+    except FileNotFoundError as fault:
+        raise StorageError(f"The picture {path} is missing.") from fault
+    except (OSError, SyntaxError, UnidentifiedImageError) as fault:
+        raise StorageError(f"The picture {path} is damaged: it cannot be read.") from fault
+    if pixel_hash(picture) != pixels:
+        raise StorageError(f"The picture {path} is damaged: it is not the one that was written.")
+    return picture
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is either there as a whole or not at all, whatever happens.
+
+    Raises `StorageError` if it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        # The name is an entry of the folder, which must reach the disk as well.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as fault:
+        raise StorageError(f"{path} cannot be written: {fault.strerror}. Is the disk full?") from fault

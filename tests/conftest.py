@@ -1,0 +1,80 @@
+"""A small study that is real but quick: everything on disk, a painter instead of a diffusion model."""
+
+import os
+from random import Random
+
+import pytest
+from PIL import Image
+
+# Tests read nothing from the network; the Hub's clients must not even try.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+from refine.generation.generator import Drawing
+from refine.protocol import DrawingSettings, Protocol, Provenance, Target, pixel_hash
+from refine.publication import Publisher
+from refine.similarity.imagehash import ImageHashMetric
+from refine.similarity.panel import Panel
+from refine.standing import Consent
+from refine.storage.dataset import Dataset
+from refine.storage.journal import Journal
+from refine.storage.pictures import Pictures
+from refine.storage.targets import load_targets, save_targets
+from refine.studio import Studio
+from refine.study import Study
+
+PAINT = DrawingSettings("painter", "1", seed=1029, steps=10, guidance_scale=5.0, width=32, height=32)
+
+
+class Painter:
+    """A generator that paints noise seeded by the prompt: the same prompt gives the same pixels."""
+
+    settings = PAINT
+
+    def draw(self, prompt, progress):
+        """Paint at once."""
+        noise = Random(prompt).randbytes(32 * 32 * 3)
+        progress(1.0)
+        provenance = Provenance(PAINT, "uint8", "cpu", {})
+        return Drawing(Image.frombytes("RGB", (32, 32), noise), "", 0.001, provenance)
+
+
+def small_study(home, rng, generator=None, **conditions):
+    """Open the study in the folder `home`, as a start of the server would."""
+    folder = home / "targets"
+    if not folder.exists():
+        drawn = [Painter().draw(f"target {i}", lambda done: None).picture for i in range(4)]
+        named = [Target(f"t{i}", f"subject {i % 2}", f"hidden words {i}", pixel_hash(p)) for i, p in enumerate(drawn)]
+        save_targets(folder, zip(named, drawn, strict=True))
+    targets = load_targets(folder)
+    journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
+    pictures = Pictures(home / "pictures")
+    panel = Panel([ImageHashMetric()])
+    return Study(
+        protocol=Protocol(
+            **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
+            drawing=PAINT,
+            metrics=("imagehash",),
+        ),
+        consent=Consent("Agreed."),
+        targets=targets,
+        metrics=panel.metrics,
+        journal=journal,
+        pictures=pictures,
+        studio=Studio(generator or Painter(), panel, targets, journal, pictures),
+        publisher=Publisher(journal, Dataset(home / "dataset"), targets, pictures),
+        rng=rng,
+    )
+
+
+@pytest.fixture
+def open_small_study(tmp_path):
+    """A function that opens the study in one folder, as often as a test likes."""
+    opened = []
+
+    def open_study(generator=None, **conditions):
+        opened.append(small_study(tmp_path, Random(7), generator, **conditions))
+        return opened[-1]
+
+    yield open_study
+    for study in opened:
+        study.close()

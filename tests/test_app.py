@@ -1,0 +1,78 @@
+"""The entry point: help and doctor answer, and a study that cannot start says why in a sentence."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refine.settings import Settings, variable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments, **variables):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("REFINE_")}
+    environment.pop("HF_TOKEN", None)
+    return subprocess.run(
+        [sys.executable, "app.py", *arguments],
+        cwd=ROOT,
+        env={**environment, "HF_HUB_OFFLINE": "1", **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_help_tells_all_variables():
+    answer = run("--help")
+    assert answer.returncode == 0
+    assert all(variable(name) in answer.stdout for name in Settings.model_fields)
+
+
+def test_doctor_tells_what_and_why(tmp_path):
+    answer = run("--doctor", REFINE_DATA_DIR=str(tmp_path), REFINE_TRIALS="2", REFINE_TRAILS="3")
+    assert answer.returncode == 0, answer.stderr
+    assert "profile:     world" in answer.stdout
+    assert str(tmp_path) in answer.stdout
+    assert "REFINE_TRIALS is set" in answer.stdout
+    assert "REFINE_TRAILS" in answer.stdout
+    for subject in ("device", "targets", "data folder", "Hub dataset"):
+        assert f"{subject}:" in answer.stdout
+
+
+def test_doctor_tells_what_the_disk_survives():
+    memory = Path("/dev/shm/thousand-prompts-test")
+    try:
+        assert "lost when the machine restarts" in run("--doctor", REFINE_DATA_DIR=str(memory)).stdout
+    finally:
+        shutil.rmtree(memory, ignore_errors=True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("--doctor",)])
+def test_a_data_folder_that_cannot_be_written_is_told(tmp_path, arguments):
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    answer = run(*arguments, REFINE_DATA_DIR=str(blocked / "data"))
+    assert "cannot be written" in answer.stdout + answer.stderr
+    assert "REFINE_DATA_DIR" in answer.stdout + answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_targets_that_are_not_drawn_yet_are_told_with_the_command(tmp_path):
+    answer = run(REFINE_DATA_DIR=str(tmp_path), REFINE_SEED="7")
+    assert answer.returncode == 1
+    assert "python -m refine.generation targets" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_paper_profile_without_network_says_what_to_do(tmp_path):
+    targets = ROOT / "assets" / "world" / "targets"
+    answer = run(
+        REFINE_DATA_DIR=str(tmp_path), REFINE_PROFILE="paper", REFINE_TARGETS=str(targets), HF_HOME=str(tmp_path)
+    )
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert "network" in answer.stderr or "token" in answer.stderr

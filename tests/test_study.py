@@ -1,0 +1,289 @@
+"""The study's order of things: what may come after what, and that a mistake or a fault loses nothing."""
+
+import threading
+
+import pytest
+
+from refine.protocol import Step
+from refine.study import StudyError, UnchangedOrder
+from tests.conftest import Painter
+
+
+@pytest.fixture
+def study(open_small_study):
+    return open_small_study()
+
+
+def draw(study, token, number, prompt="a cat", trial=1):
+    study.draw(token, trial, number, prompt)
+    assert study.wait(30)
+    return study.standing(token)
+
+
+def play_rounds(study, token, trial=1):
+    study.begin(token, trial)
+    for number in range(1, study.protocol.iterations + 1):
+        standing = draw(study, token, number, f"prompt {number} of {trial}", trial)
+    return standing
+
+
+def finish(study, token, trial=1):
+    standing = play_rounds(study, token, trial)
+    order = sorted(standing.trial.shuffled, reverse=True)
+    return study.rank(token, trial, order, unchanged_is_meant=True)
+
+
+def test_a_whole_session(study):
+    token = study.enrol(consent=True)
+    standing = study.standing(token)
+    assert standing.step == Step.TARGET
+    assert study.begin(token, 1).step == Step.ROUNDS
+    for number in (1, 2, 3):
+        standing = draw(study, token, number, f"a cat {number}")
+        assert len(standing.trial.iterations) == number
+    assert standing.step == Step.RANKING
+    standing = study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
+    assert standing.step == Step.THANKS
+    assert standing.trial.ranking.order == (3, 1, 2)
+    assert standing.session.finished_at is not None
+
+
+def test_a_paper_session_has_many_trials_with_different_targets(open_small_study):
+    study = open_small_study(trials=3)
+    token = study.enrol(consent=True)
+    for trial in (1, 2):
+        assert finish(study, token, trial).step == Step.TARGET
+    standing = finish(study, token, 3)
+    assert standing.step == Step.THANKS
+    assert len({trial.target_id for trial in standing.session.trials}) == 3
+
+
+def test_no_consent_no_session(study):
+    with pytest.raises(StudyError, match="agree"):
+        study.enrol(consent=False)
+
+
+@pytest.mark.parametrize("token", [None, "", "nonsense", "' OR 1=1 --", "x" * 10_000])
+def test_a_token_that_does_not_exist_leads_to_the_welcome_and_nowhere_else(study, token):
+    assert study.standing(token).step == Step.WELCOME
+    for call in (
+        lambda: study.begin(token, 1),
+        lambda: study.draw(token, 1, 1, "a cat"),
+        lambda: study.rank(token, 1, [1, 2, 3]),
+    ):
+        with pytest.raises(StudyError, match="not known"):
+            call()
+
+
+def test_the_hidden_prompt_is_shown_only_at_the_end(study):
+    token = study.enrol(consent=True)
+    assert study.standing(token).target.prompt == ""
+    standing = play_rounds(study, token)
+    assert standing.target.prompt == ""
+    standing = study.rank(token, 1, [1, 2, 3], unchanged_is_meant=True)
+    assert standing.target.prompt.startswith("hidden words")
+
+
+def test_rounds_wait_for_the_target_to_be_seen(study):
+    token = study.enrol(consent=True)
+    with pytest.raises(StudyError, match="target"):
+        study.draw(token, 1, 1, "a cat")
+
+
+@pytest.mark.parametrize("number", [0, -1, 2, 99])
+def test_only_the_next_round_can_be_drawn(study, number):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    with pytest.raises(StudyError, match="next round is round 1"):
+        study.draw(token, 1, number, "a cat")
+
+
+def test_a_double_click_draws_once(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    study.draw(token, 1, 1, "a cat")
+    study.draw(token, 1, 1, "a cat")
+    study.wait(30)
+    study.draw(token, 1, 1, "a cat")
+    study.wait(30)
+    assert len(study.standing(token).trial.iterations) == 1
+
+
+def test_a_second_window_cannot_draw_the_same_round_anew(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    draw(study, token, 1, "a cat")
+    with pytest.raises(StudyError, match="drawn already"):
+        study.draw(token, 1, 1, "a dog")
+    assert study.standing(token).trial.iterations[0].prompt == "a cat"
+
+
+class SlowPainter(Painter):
+    """Paints when it is let go."""
+
+    def __init__(self):
+        self.go = threading.Event()
+
+    def draw(self, prompt, progress):
+        progress(0.5)
+        assert self.go.wait(30)
+        return super().draw(prompt, progress)
+
+
+def test_who_waits_sees_their_place_and_another_prompt_must_wait(open_small_study):
+    painter = SlowPainter()
+    study = open_small_study(painter)
+    tokens = [study.enrol(consent=True) for _ in range(3)]
+    for token in tokens:
+        study.begin(token, 1)
+        study.draw(token, 1, 1, "a cat")
+    assert [study.standing(token).pending.ahead for token in tokens] == [0, 1, 2]
+    with pytest.raises(StudyError, match="being made already"):
+        study.draw(tokens[0], 1, 1, "a dog")
+    painter.go.set()
+    study.wait(30)
+    assert [len(study.standing(token).trial.iterations) for token in tokens] == [1, 1, 1]
+
+
+class BrokenPainter(Painter):
+    """Fails once, then paints."""
+
+    def __init__(self):
+        self.broken = True
+
+    def draw(self, prompt, progress):
+        if self.broken:
+            self.broken = False
+            raise RuntimeError("out of paint")
+        return super().draw(prompt, progress)
+
+
+def test_a_failed_drawing_is_told_and_can_be_tried_again(open_small_study):
+    study = open_small_study(BrokenPainter())
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    standing = draw(study, token, 1)
+    assert "try again" in standing.notice
+    assert standing.pending is None
+    assert standing.trial.iterations == ()
+    standing = draw(study, token, 1)
+    assert standing.notice == ""
+    assert len(standing.trial.iterations) == 1
+
+
+def test_ranking_comes_after_all_rounds(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    draw(study, token, 1)
+    with pytest.raises(StudyError, match="all 3 rounds"):
+        study.rank(token, 1, [1])
+
+
+@pytest.mark.parametrize("order", [[], [1], [1, 2], [1, 1, 2], [1, 2, 3, 3], [0, 1, 2], [1, 2, 4], ["a", "b", "c"], [None] * 3])
+def test_a_ranking_that_is_no_permutation_is_refused_and_loses_nothing(study, order):
+    token = study.enrol(consent=True)
+    play_rounds(study, token)
+    with pytest.raises(StudyError, match="exactly once"):
+        study.rank(token, 1, order, unchanged_is_meant=True)
+    assert study.standing(token).step == Step.RANKING
+
+
+def test_the_unchanged_order_must_be_meant(study):
+    token = study.enrol(consent=True)
+    shuffled = play_rounds(study, token).trial.shuffled
+    with pytest.raises(UnchangedOrder):
+        study.rank(token, 1, shuffled)
+    assert study.rank(token, 1, shuffled, unchanged_is_meant=True).step == Step.THANKS
+
+
+def test_a_ranking_is_kept_once(study):
+    token = study.enrol(consent=True)
+    play_rounds(study, token)
+    study.rank(token, 1, [2, 1, 3], unchanged_is_meant=True)
+    assert study.rank(token, 1, [2, 1, 3]).step == Step.THANKS
+    with pytest.raises(StudyError, match="finished"):
+        study.rank(token, 1, [3, 1, 2])
+    assert study.standing(token).trial.ranking.order == (2, 1, 3)
+
+
+def test_nobody_reaches_anothers_session(study):
+    mine, yours = study.enrol(consent=True), study.enrol(consent=True)
+    study.begin(mine, 1)
+    draw(study, mine, 1, "mine")
+    assert study.standing(yours).step == Step.TARGET
+    assert study.standing(yours).session.id != study.standing(mine).session.id
+
+
+def test_a_restart_goes_on_where_it_was(open_small_study):
+    study = open_small_study()
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    before = draw(study, token, 1, "a cat")
+    study.close()
+    after = open_small_study().standing(token)
+    assert after.trial == before.trial
+    assert after.session.arm == before.session.arm
+
+
+def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_study):
+    painter = SlowPainter()
+    study = open_small_study(painter)
+    tokens = [study.enrol(consent=True) for _ in range(2)]
+    for token in tokens:
+        study.begin(token, 1)
+        study.draw(token, 1, 1, "a cat")
+    painter.go.set()
+    study.close()  # drops what had not begun
+    again = open_small_study()
+    again.wait(30)
+    assert [len(again.standing(token).trial.iterations) for token in tokens] == [1, 1]
+
+
+def test_other_conditions_are_another_study(open_small_study):
+    token = open_small_study().enrol(consent=True)
+    other = open_small_study(iterations=4)
+    assert other.standing(token).step == Step.WELCOME
+    assert "changed" in other.standing(token).notice
+    with pytest.raises(StudyError, match="changed"):
+        other.begin(token, 1)
+
+
+def test_results_count_a_finished_session(study):
+    assert study.results().sessions == 0
+    before = study.results_version
+    finish(study, study.enrol(consent=True))
+    assert study.results_version != before
+    assert study.results().sessions == 1
+
+
+@pytest.mark.parametrize("spelling", [str, str.lower, lambda code: code.replace("-", " ")])
+def test_a_withdrawal_code_removes_the_session(study, spelling):
+    token = study.enrol(consent=True)
+    code = finish(study, token).session.withdrawal_code
+    study.wait(30)
+    study.withdraw(spelling(code))
+    assert study.standing(token).step == Step.WELCOME
+    assert study.results().sessions == 0
+
+
+@pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "; DROP TABLE sessions", "é"])
+def test_a_wrong_withdrawal_code_is_told(study, code):
+    with pytest.raises(StudyError, match="no session with this code"):
+        study.withdraw(code)
+
+
+def test_arms_are_balanced(study):
+    arms = [study.standing(study.enrol(consent=True)).session.arm for _ in range(20)]
+    assert arms.count("scores") == 10
+
+
+def test_many_threads_at_once_keep_one_row_a_round(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    threads = [threading.Thread(target=lambda: study.draw(token, 1, 1, "a cat")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    study.wait(30)
+    assert [iteration.number for iteration in study.standing(token).trial.iterations] == [1]
