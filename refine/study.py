@@ -16,6 +16,7 @@ from random import Random, SystemRandom
 
 from PIL import Image
 
+from refine.analysis.simulate import simulate
 from refine.analysis.summary import Summary, summarise
 from refine.assignment import assign_arm, assign_targets
 from refine.prompts import PromptError, clean_prompt
@@ -245,6 +246,11 @@ class Study:
                 frame = self._journal.iterations_frame(self.protocol.hash)
                 self._summary = (version, summarise(frame, self.metrics, self.protocol.iterations))
             return self._summary[1]
+
+    def simulated_results(self) -> Summary:
+        """What 200 simulated sessions of this study would say: nobody took part in them."""
+        frame = simulate(self.metrics, sessions=200, trials=self.protocol.trials, iterations=self.protocol.iterations)
+        return summarise(frame, self.metrics, self.protocol.iterations)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being drawn or published, at most `timeout` seconds each. Says whether that is so."""

@@ -26,6 +26,9 @@ from refine.protocol import DrawingSettings, Provenance
 # The pipeline logs the end of a long prompt; what participants write belongs into the journal only.
 logging.getLogger("diffusers.pipelines.stable_diffusion_3").setLevel(logging.ERROR)
 
+OUT_OF_MEMORY = ("DefaultCPUAllocator", "could not create a primitive", "bad_alloc")
+"""What torch and oneDNN say in a bare `RuntimeError` when the memory of the CPU runs out."""
+
 
 class PipelineGenerator:
     """Draws one picture at a time. The same prompt gives the same pixels on the same kind of machine.
@@ -63,7 +66,7 @@ class PipelineGenerator:
         self._lock = threading.Lock()
 
     def draw(self, prompt: str, progress: Progress) -> Drawing:
-        """Draw `prompt`. Raises `GenerationError` if memory runs out; the next drawing may work again."""
+        """Draw `prompt`. Raises `GenerationError` if memory runs out."""
         settings, pipeline = self.settings, self._pipeline
 
         def step_done(_pipeline: Any, step: int, _time: Any, tensors: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +114,12 @@ def _load(folder: Path, dtype: torch.dtype) -> StableDiffusion3Pipeline:
             f"The folder {folder} could not be read as a Stable Diffusion 3 pipeline ({brief(fault)}). "
             "Get the weights again."
         ) from fault
+    for tokenizer, encoder in (("tokenizer", "text_encoder"), ("tokenizer_2", "text_encoder_2")):
+        # Without its files the library would make an empty tokenizer, and every prompt would read the same.
+        if len(getattr(pipeline, tokenizer)) != getattr(pipeline, encoder).config.vocab_size:
+            raise GenerationError(
+                f"Weights are damaged: {folder / tokenizer} does not fit {encoder}. Get them again."
+            )
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 
@@ -131,9 +140,8 @@ def _memory_sentence(what: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as fault:
-        # The CPU's allocator raises a bare RuntimeError.
-        full = isinstance(fault, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(fault)
-        if not full:
+        named = isinstance(fault, MemoryError | torch.OutOfMemoryError)
+        if not named and not any(sign in str(fault) for sign in OUT_OF_MEMORY):
             raise
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -55,12 +55,16 @@ class LpipsMetric:
         return sum(float(layer.mean()) for layer in weighted)
 
 
+def _network(**options: bool) -> lpips.LPIPS:
+    with warnings.catch_warnings():
+        # The library asks torchvision for its backbone in an old way.
+        warnings.simplefilter("ignore", UserWarning)
+        return lpips.LPIPS(net="alex", verbose=False, **options)
+
+
 def _official() -> lpips.LPIPS:
     try:
-        with warnings.catch_warnings():
-            # The library asks torchvision for weights in its old way.
-            warnings.simplefilter("ignore", UserWarning)
-            return lpips.LPIPS(net="alex", verbose=False)
+        return _network()
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as fault:
         folder = Path(torch.hub.get_dir()) / "checkpoints"
         raise MetricError(
@@ -74,7 +78,7 @@ def _from_folder(folder: Path) -> lpips.LPIPS:
     shards = sorted(folder.glob("*.safetensors"))
     if not shards:
         raise MetricError(f"The LPIPS weights are missing: there is no *.safetensors file in {folder}.")
-    network = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
+    network = _network(pretrained=False, pnet_rand=True)
     try:
         network.load_state_dict({key: value for shard in shards for key, value in load_file(shard).items()})
     except (OSError, SafetensorError, RuntimeError) as fault:

@@ -1,0 +1,88 @@
+"""The tab *About*: what this is, how good its parts are, and how to withdraw.
+
+Knows: the words. Does not know: anything about a participant, unless they type their withdrawal code.
+"""
+
+import json
+
+import gradio as gr
+
+from refine.profiles import ASSETS, PROFILES
+from refine.study import Study, StudyError
+from refine.ui.html import message
+from refine.ui.path import QUIET
+
+WORDS = """
+## About this study
+
+**Thousand Prompts** asks how people refine prompts towards a picture, and whether image-similarity metrics see what
+people see. It reproduces the user study of
+[*A Picture is Worth a Thousand Prompts?*](https://arxiv.org/abs/2504.20340) (Trinh et al., 2025), where 20
+participants recreated 100 targets made with Stable Diffusion 3, and carries it to a crowd.
+
+**What draws here.** Profile `{profile}`: {description}. Seed {drawing.seed}, {drawing.steps} steps, guidance
+{drawing.guidance_scale:g}, {drawing.width} x {drawing.height} pixels; the same prompt gives the same pixels.
+{limits}
+
+**What compares.** {metrics}.
+
+**The data.** Finished sessions are published as an open dataset (CC BY 4.0). Conditions of this study: protocol
+`{protocol}`. {iterations} rounds a trial, {trials} trial(s) a session.
+
+**The code** is open (Apache-2.0): duplicate the Space, set a few variables, and run your own study.
+
+## Withdraw
+
+Enter the withdrawal code that you were given at the end. Your session is removed at once; copies that others made of
+the dataset before cannot be called back.
+"""
+
+LIMITS = """
+The embedded world is small: it knows emoji-like objects ({objects:.0%} of named objects appear), where they are
+({places:.0%}) and on what background ({backgrounds:.0%}), measured on {captions} captions it had not seen. It ignores
+words it does not know."""
+
+
+class About:
+    """Words, and the form to withdraw."""
+
+    def __init__(self, study: Study) -> None:
+        """Make the components and connect them. Called inside the tab."""
+        protocol = study.protocol
+        gr.Markdown(
+            WORDS.format(
+                profile=protocol.profile,
+                description=PROFILES[protocol.profile].description if protocol.profile in PROFILES else "",
+                drawing=protocol.drawing,
+                limits=_limits(study),
+                metrics=", ".join(metric.label for metric in study.metrics),
+                protocol=protocol.hash,
+                iterations=protocol.iterations,
+                trials=protocol.trials,
+            )
+        )
+        code = gr.Textbox(label="Withdrawal code", placeholder="XXXX-XXXX-XXXX", max_length=40, elem_id="withdraw-code")
+        button = gr.Button("Remove my session for good", variant="stop", elem_id="withdraw")
+        answer = gr.HTML(apply_default_css=False)
+
+        def withdraw(words: str) -> tuple[str, str]:
+            try:
+                study.withdraw(words)
+            except StudyError as refusal:
+                return message(str(refusal)), words
+            return message("Your session was removed. Thank you for telling us.", "good"), ""
+
+        button.click(
+            withdraw,
+            code,
+            [answer, code],
+            js="(code) => { if (!code || !confirm('Remove this session for good?')) throw new Error('not confirmed'); return [code] }",
+            **QUIET,
+        )
+
+
+def _limits(study: Study) -> str:
+    checks = ASSETS / "world" / "checks.json"
+    if study.protocol.profile != "world" or not checks.exists():
+        return ""
+    return LIMITS.format(**json.loads(checks.read_text())["rates"])

@@ -1,0 +1,39 @@
+"""The page: three tabs, a theme, and how it is served.
+
+Knows: what is put where. Does not know: what the tabs contain.
+"""
+
+from typing import Any
+
+import gradio as gr
+
+from refine.study import Study
+from refine.ui.about import About
+from refine.ui.html import SCRIPTS
+from refine.ui.path import Path
+from refine.ui.results import Results
+from refine.ui.theme import THEME
+
+LAUNCH: dict[str, Any] = {
+    "theme": THEME,
+    "css_paths": SCRIPTS / "style.css",
+    "footer_links": [],
+    "ssr_mode": False,
+    "show_error": False,
+}
+"""How the page is served, for `Blocks.launch`."""
+
+
+def build(study: Study, secret: str) -> gr.Blocks:
+    """The page of a study. `secret` encrypts the participants' tokens in their browsers."""
+    with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo:
+        with gr.Tabs():
+            with gr.Tab("Take part"):
+                Path(study, secret, demo)
+            with gr.Tab("Results"):
+                Results(study, demo)
+            with gr.Tab("About"):
+                About(study)
+    # Nothing on the page waits for anything else: drawings have a line of their own (generation.queue).
+    demo.queue(default_concurrency_limit=None, api_open=False)
+    return demo

@@ -1,0 +1,142 @@
+"""The participant's path: one list, and the plumbing that keeps the page where the participant stands.
+
+Knows: the order of the screens, the token in the browser. Does not know: what a screen shows, or any rule.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.events import Dependency
+
+from refine.protocol import Step
+from refine.storage.errors import StorageError
+from refine.study import Study, StudyError, UnchangedOrder
+from refine.ui.html import script
+from refine.ui.ranking import RankingScreen
+from refine.ui.rounds import Rounds, progress_bar
+from refine.ui.screen import Screen, Verb, View
+from refine.ui.target import TargetScreen
+from refine.ui.thanks import Thanks
+from refine.ui.welcome import Welcome
+
+log = logging.getLogger(__name__)
+
+PATH: tuple[type[Screen], ...] = (
+    Welcome,
+    TargetScreen,
+    Rounds,
+    RankingScreen,
+    Thanks,
+)
+"""What a participant goes through, from the first screen to the last."""
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+class Path:
+    """The tab *Take part*: all screens of the path, of which one is seen."""
+
+    def __init__(self, study: Study, secret: str, demo: gr.Blocks) -> None:
+        """Make the screens and connect them. Called inside the tab."""
+        self._study = study
+        self._token = gr.BrowserState("", storage_key="thousand-prompts", secret=secret)
+        self._steps = gr.HTML(apply_default_css=False)
+        self._screens = [screen() for screen in PATH]
+        self._columns = []
+        for screen in self._screens:
+            with gr.Column(visible=screen.step == Step.WELCOME, elem_classes="tp-screen") as column:
+                screen.build(study)
+            self._columns.append(column)
+        self._footer = gr.HTML(js_on_load=script("copy.js"), apply_default_css=False)
+        wake = gr.HTML(js_on_load=script("wake.js"), apply_default_css=False)
+        self._outputs: list[Any] = [self._token, self._steps, self._footer, *self._columns]
+        self._outputs += [output for screen in self._screens for output in screen.outputs]
+
+        for screen in self._screens:
+            screen.connect(study, self._on)
+        demo.load(self._arrive, self._token, self._outputs, **QUIET).then(
+            # The link's token is in the browser now; it need not stay where others can read it.
+            fn=None,
+            js="() => { if (location.search.includes('resume=')) history.replaceState(null, '', location.pathname) }",
+            **QUIET,
+        )
+        self._on(wake.wake, lambda token: None)
+        self._rounds = next(screen for screen in self._screens if isinstance(screen, Rounds))
+        self._rounds.timer.tick(self._poll, self._token, self._outputs, **QUIET)
+
+    def _on(
+        self,
+        listener: Callable[..., Dependency],
+        verb: Verb,
+        inputs: Sequence[Component] = (),
+        *,
+        fresh: bool = False,
+        payload: bool = False,
+    ) -> None:
+        def handle(token: str, *values: Any) -> list[Any]:
+            return self._act(verb, token, values, fresh)
+
+        def handle_payload(event: gr.EventData, token: str, *values: Any) -> list[Any]:
+            return self._act(verb, token, (*values, event._data), fresh)
+
+        listener(handle_payload if payload else handle, [self._token, *inputs], self._outputs, **QUIET)
+
+    def _arrive(self, token: str, request: gr.Request) -> list[Any]:
+        """The page was opened or loaded again, perhaps by a resume link."""
+        token = request.query_params.get("resume") or token
+        return self._show(View(self._study.standing(token), token, fresh=True))
+
+    def _poll(self, token: str) -> list[Any]:
+        """While a drawing is made nothing changes but its progress."""
+        standing = self._study.standing(token)
+        if standing.pending is None:
+            return self._show(View(standing, token))
+        updates = [gr.skip()] * len(self._outputs)
+        updates[self._outputs.index(self._rounds.progress)] = progress_bar(standing.pending)
+        return updates
+
+    def _act(self, verb: Verb, token: str, values: Sequence[Any], fresh: bool) -> list[Any]:
+        alert, confirm = "", False
+        try:
+            changed = verb(token, *values)
+            token = token if changed is None else changed
+        except UnchangedOrder as question:
+            alert, confirm, fresh = str(question), True, False
+        except StudyError as refusal:
+            alert, fresh = str(refusal), False
+        except StorageError as fault:
+            log.error("A call could not be kept: %s", fault)
+            alert, fresh = "This could not be saved just now. Please try again in a moment.", False
+        return self._show(View(self._study.standing(token), token, fresh, alert, confirm))
+
+    def _show(self, view: View) -> list[Any]:
+        """New values for all outputs: the screen where the participant stands, and the others empty."""
+        step = view.standing.step
+        updates: list[Any] = [view.token, _steps(step), _footer(view)]
+        updates += [gr.Column(visible=screen.step == step) for screen in self._screens]
+        for screen in self._screens:
+            updates += screen.render(self._study, view) if screen.step == step else screen.clear()
+        return updates
+
+
+def _steps(now: Step) -> str:
+    order = [screen.step for screen in PATH]
+    items = "".join(
+        f'<li class="{"now" if screen.step == now else "done" if order.index(screen.step) < order.index(now) else ""}"'
+        f'{" aria-current=step" if screen.step == now else ""}>{escape(screen.title)}</li>'
+        for screen in PATH
+    )
+    return f'<nav aria-label="Your way"><ol class="tp-steps">{items}</ol></nav>'
+
+
+def _footer(view: View) -> str:
+    if view.standing.step in (Step.WELCOME, Step.THANKS):
+        return ""
+    return (
+        '<p class="tp-note tp-footer">Everything is saved as you go. '
+        f'<button type="button" class="tp-link" data-resume="{escape(view.token)}">Copy a link to go on later</button></p>'
+    )

@@ -1,0 +1,177 @@
+"""The rounds: target and newest drawing side by side, a box for the prompt, and all drawings so far.
+
+Knows: how a round looks while it is written, drawn and compared. Does not know: when a round is due (study).
+"""
+
+from html import escape
+from typing import ClassVar
+
+import gradio as gr
+
+from refine.prompts import LONGEST_PROMPT
+from refine.protocol import Iteration, Step, Trial
+from refine.standing import Pending
+from refine.study import Study
+from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
+from refine.ui.scores import score_table
+from refine.ui.screen import On, Screen, View
+
+POLL_SECONDS = 0.4
+
+
+class Rounds(Screen):
+    """Write, draw, look, again."""
+
+    step: ClassVar = Step.ROUNDS
+    title: ClassVar = "Rounds"
+
+    def build(self, study: Study) -> None:
+        """Pictures above, the prompt below them, then scores and the strip of all drawings."""
+        self.board = gr.HTML(js_on_load=script("compare.js"), apply_default_css=False)
+        self.progress = gr.HTML(apply_default_css=False)
+        self.prompt = gr.Textbox(
+            label="Your prompt",
+            placeholder="What do you see? For example: a small red boat on the left, on the sea",
+            lines=1,
+            max_lines=5,
+            max_length=2 * LONGEST_PROMPT,
+            elem_id="prompt",
+        )
+        self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
+        self.scores = gr.HTML(apply_default_css=False)
+        self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
+        self.turn = gr.Textbox(visible="hidden")
+        self.timer = gr.Timer(POLL_SECONDS, active=False)
+        self.outputs = [
+            self.board,
+            self.progress,
+            self.prompt,
+            self.draw,
+            self.scores,
+            self.strip,
+            self.turn,
+            self.timer,
+        ]
+
+    def connect(self, study: Study, on: On) -> None:
+        """Button and Enter draw. While a drawing is made the path polls, at the pace of `timer`."""
+
+        def draw(token: str, turn: str, prompt: str) -> None:
+            trial, number = turn.split("/")
+            study.draw(token, int(trial), int(number), prompt)
+
+        for listener in (self.draw.click, self.prompt.submit):
+            on(listener, draw, [self.turn, self.prompt])
+
+    def render(self, study: Study, view: View) -> list[object]:
+        """Everything; the prompt box only when nobody can be writing in it."""
+        standing = view.standing
+        trial, pending = standing.trial, standing.pending
+        assert standing.session is not None and trial is not None
+        iterations = trial.iterations
+        number = len(iterations) + 1
+        sees_scores = standing.session.arm == "scores" and bool(iterations)
+        return [
+            _board(study, trial, view.alert or standing.notice),
+            progress_bar(pending),
+            gr.Textbox(value=_prompt(pending, iterations)) if view.fresh else gr.skip(),
+            gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
+            score_table(study.metrics, iterations) if sees_scores else "",
+            _strip(study, iterations),
+            f"{trial.number}/{number}",
+            gr.Timer(active=pending is not None),
+        ]
+
+    def clear(self) -> list[object]:
+        """No pictures, no prompt."""
+        return ["", "", "", gr.skip(), "", "", "", gr.Timer(active=False)]
+
+
+def _board(study: Study, trial: Trial, alert: str) -> str:
+    target = target_uri(study, trial.target_id)
+    rounds = study.protocol.iterations
+    done = len(trial.iterations)
+    counter = f'<p id="round-counter">Round {done + 1} of {rounds}</p>'
+    dots = "".join(f'<i class="{"done" if n < done else "now" if n == done else ""}"></i>' for n in range(rounds))
+    head = f'<div class="tp-round-head">{counter}<span class="tp-dots" aria-hidden="true">{dots}</span></div>'
+    left = figure(target, "Target", alt="The target picture", element_id="target")
+    if not trial.iterations:
+        empty = (
+            '<figure class="tp-figure"><div class="tp-picture tp-empty"><span>Your drawing will be here</span></div>'
+            "<figcaption>Your drawing</figcaption></figure>"
+        )
+        return f'{head}{message(alert)}<div class="tp-pair">{left}{empty}</div>'
+    newest = trial.iterations[-1]
+    drawing = drawing_uri(study, newest.picture)
+    right = figure(
+        drawing,
+        f"Your drawing, round {newest.number}",
+        alt=f"Your drawing of round {newest.number}: {newest.prompt}",
+        element_id="drawing",
+    )
+    return (
+        f'{head}{message(alert)}<div class="tp-pair" aria-live="polite">{left}{right}</div>{_unread(newest)}'
+        f'{_compare(target, drawing)}'
+    )
+
+
+def _unread(iteration: Iteration) -> str:
+    if not iteration.unread:
+        return ""
+    return (
+        '<p class="tp-note tp-unread">Your prompt was longer than the model reads. These words were not read: '
+        f"“{text(iteration.unread)}”</p>"
+    )
+
+
+def _compare(target: str, drawing: str) -> str:
+    return (
+        '<details class="tp-compare"><summary>Compare with a slider</summary><div class="tp-slider">'
+        f'<img src="{drawing}" alt="" draggable="false"><img src="{target}" alt="" class="tp-over" draggable="false">'
+        '<input type="range" min="0" max="100" value="50" aria-label="How much of the target covers the drawing">'
+        "</div><p>Left of the line: target. Right of it: your drawing.</p></details>"
+    )
+
+
+def progress_bar(pending: Pending | None) -> str:
+    """How far a drawing is, or its place in the queue; empty if there is none."""
+    if pending is None:
+        return ""
+    if pending.ahead:
+        drawings = "1 drawing is" if pending.ahead == 1 else f"{pending.ahead} drawings are"
+        words = f"{drawings} before yours. You may leave the page: yours will be made."
+    else:
+        words = f"Drawing round {pending.number} …"
+    percent = round(100 * pending.progress)
+    return (
+        f'<div class="tp-progress" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
+        f'aria-label="{words}"><div style="width:{max(percent, 3)}%"></div></div><p class="tp-note">{words}</p>'
+    )
+
+
+def _prompt(pending: Pending | None, iterations: tuple[Iteration, ...]) -> str:
+    if pending is not None:
+        return pending.prompt
+    return iterations[-1].prompt if iterations else ""
+
+
+def _strip(study: Study, iterations: tuple[Iteration, ...]) -> str:
+    if not iterations:
+        return ""
+    cards = "".join(_card(study, iteration) for iteration in reversed(iterations))
+    return (
+        f'<h3>Your drawings so far</h3><ul class="tp-strip">{cards}</ul>'
+        '<dialog class="tp-dialog" aria-label="A drawing"><img alt=""><p dir="auto"></p>'
+        '<div><button type="button" class="tp-button" data-do="reuse">Use this prompt</button>'
+        '<button type="button" class="tp-button" data-do="close">Close</button></div></dialog>'
+    )
+
+
+def _card(study: Study, iteration: Iteration) -> str:
+    prompt = escape(iteration.prompt)
+    return (
+        f'<li><button type="button" data-iteration="{iteration.number}" data-prompt="{prompt}" '
+        f'aria-label="Look closer at round {iteration.number}">'
+        f'<img src="{drawing_uri(study, iteration.picture, THUMBNAIL)}" alt="" draggable="false">'
+        f'<span class="tp-badge">{iteration.number}</span></button><p dir="auto" title="{prompt}">{prompt}</p></li>'
+    )

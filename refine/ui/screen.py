@@ -1,0 +1,73 @@
+"""What a screen is: a part of the participant's path that draws itself from where the participant stands.
+
+Knows: the form of a screen. Does not know: any particular one, or their order (path).
+"""
+
+import typing
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gradio.components import Component
+from gradio.events import Dependency
+
+from refine.protocol import Step
+from refine.standing import Standing
+from refine.study import Study
+
+Verb = Callable[..., str | None]
+"""A verb of the study: takes the token and the values of the inputs; returns a new token, or `None` to keep it."""
+
+
+class On(typing.Protocol):
+    """Connects an event to a verb: afterwards the page shows where the participant stands.
+
+    `fresh` also fills in what the participant may be editing (the prompt box). With `payload` the verb's last
+    argument is what the event carries.
+    """
+
+    def __call__(
+        self,
+        listener: Callable[..., Dependency],
+        verb: Verb,
+        inputs: Sequence[Component] = (),
+        *,
+        fresh: bool = False,
+        payload: bool = False,
+    ) -> None:
+        """Connect."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a screen is drawn from. `alert` is a sentence about the last call, `confirm` asks for one."""
+
+    standing: Standing
+    token: str
+    fresh: bool = False
+    alert: str = ""
+    confirm: bool = False
+
+
+@dataclass(slots=True)
+class Screen:
+    """One screen. `outputs` are the components that `render` gives values for, in the same order."""
+
+    step: typing.ClassVar[Step]
+    title: typing.ClassVar[str]
+    outputs: list[Component] = field(default_factory=list)
+
+    def build(self, study: Study) -> None:
+        """Make the components; called inside the screen's own column."""
+        raise NotImplementedError
+
+    def connect(self, study: Study, on: On) -> None:
+        """Connect the events of the components."""
+
+    def render(self, study: Study, view: View) -> list[object]:
+        """New values of `outputs` for a participant who stands at this screen."""
+        raise NotImplementedError
+
+    def clear(self) -> list[object]:
+        """New values of `outputs` for everybody else: nothing of a session stays in a hidden screen."""
+        raise NotImplementedError

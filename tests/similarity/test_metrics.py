@@ -1,0 +1,193 @@
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+
+import lpips
+import numpy as np
+import open_clip
+import pytest
+import torch
+from torchvision.models import alexnet
+
+from refine.similarity.catalogue import METRICS, open_metric
+from refine.similarity.metric import MetricError
+
+IDEAL = {"lpips_world": 0, "clip_b32_world": 1, "clip_l14_world": 1, "imagehash": 0}
+
+
+@pytest.fixture(scope="module")
+def metrics(clip_folder, lpips_folder):
+    weights = {"lpips_world": lpips_folder, "clip_b32_world": clip_folder, "clip_l14_world": clip_folder}
+    return {name: open_metric(name, str(weights.get(name, "")), "cpu") for name in IDEAL}
+
+
+def score(metric, one, other):
+    return metric.compare(metric.prepare(one), metric.prepare(other))
+
+
+@pytest.mark.parametrize("name", IDEAL)
+def test_equal_pictures_score_the_ideal_value(metrics, name, scene):
+    assert score(metrics[name], scene, scene.copy()) == pytest.approx(IDEAL[name], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", IDEAL)
+def test_a_like_picture_scores_better_than_an_unlike_one(metrics, name, scene, near_scene, far_scene):
+    orient = metrics[name].info.orient
+    near, far = (score(metrics[name], scene, other) for other in (near_scene, far_scene))
+    assert orient(IDEAL[name]) >= orient(near) > orient(far)
+
+
+@pytest.mark.parametrize("name", IDEAL)
+def test_scores_are_symmetric_repeatable_and_in_range(metrics, name, scene, far_scene):
+    metric = metrics[name]
+    forth = score(metric, scene, far_scene)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        assert score(metric, scene, far_scene) == forth
+        assert torch.get_num_threads() == threads + 1
+    finally:
+        torch.set_num_threads(threads)
+    assert score(metric, far_scene, scene) == pytest.approx(forth, abs=1e-6)
+    assert metric.info.lowest <= forth
+    assert metric.info.highest is None or forth <= metric.info.highest
+
+
+def test_lpips_is_the_librarys_own_number(metrics, lpips_folder, scene, far_scene):
+    from safetensors.torch import load_file
+
+    network = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
+    network.load_state_dict(load_file(lpips_folder / "lpips.safetensors"))
+    tensors = [lpips.im2tensor(np.asarray(picture)) for picture in (scene, far_scene)]
+    expected = float(network(*tensors))
+    assert expected > 0
+    assert score(metrics["lpips_world"], scene, far_scene) == pytest.approx(expected, rel=1e-5)
+
+
+def test_clip_is_the_librarys_own_number(metrics, clip_folder, scene, far_scene):
+    model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{clip_folder}")
+    with torch.no_grad():
+        pictures = torch.stack([transform(picture) for picture in (scene, far_scene)])
+        one, other = model.eval().encode_image(pictures, normalize=True)
+    assert score(metrics["clip_b32_world"], scene, far_scene) == pytest.approx(float(one @ other), abs=1e-5)
+
+
+def test_ids_labels_and_explanations(metrics):
+    assert set(METRICS) == {"lpips", "clip_b32", "clip_l14", *IDEAL}
+    for name, metric in metrics.items():
+        assert metric.info.id == name
+        better = "higher is better" if metric.info.direction == 1 else "lower is better"
+        assert better in metric.info.explanation
+    assert [metric.info.label for metric in metrics.values()] == [
+        "Perceptual Similarity",
+        "CLIP B/32",
+        "CLIP L/14",
+        "ImageHash",
+    ]
+
+
+def test_unknown_metric():
+    with pytest.raises(MetricError, match=r"no metric 'ssim'\. Known are lpips"):
+        open_metric("ssim", None)
+
+
+@pytest.mark.parametrize("name", ["lpips_world", "clip_b32_world"])
+def test_missing_weights(tmp_path, name):
+    with pytest.raises(MetricError, match="missing") as fault:
+        open_metric(name, str(tmp_path))
+    assert str(tmp_path) in str(fault.value)
+    with pytest.raises(MetricError, match="missing"):
+        open_metric(name, str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("size", [0, 100, 5000])
+@pytest.mark.parametrize("name", ["lpips_world", "clip_b32_world"])
+def test_truncated_weights(tmp_path, clip_folder, lpips_folder, name, size):
+    folder = shutil.copytree(lpips_folder if name == "lpips_world" else clip_folder, tmp_path / "weights")
+    (file,) = folder.glob("*.safetensors")
+    os.truncate(file, size)
+    with pytest.raises(MetricError, match="damaged") as fault:
+        open_metric(name, str(folder))
+    assert "\n" not in str(fault.value)
+
+
+def test_weights_of_another_network(tmp_path, clip_folder):
+    with pytest.raises(MetricError, match="damaged"):
+        open_metric("lpips_world", str(clip_folder))
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"model_cfg": {"embed_dim": 3}}'])
+def test_damaged_clip_configuration(tmp_path, clip_folder, content):
+    folder = shutil.copytree(clip_folder, tmp_path / "weights")
+    (folder / "open_clip_config.json").write_text(content)
+    with pytest.raises(MetricError, match="missing or damaged"):
+        open_metric("clip_b32_world", str(folder))
+
+
+def test_clip_weights_absent_beside_their_configuration_are_not_made_up(tmp_path, clip_folder):
+    folder = shutil.copytree(clip_folder, tmp_path / "weights")
+    (folder / "open_clip_model.safetensors").unlink()
+    with pytest.raises(MetricError, match="missing"):
+        open_metric("clip_b32_world", str(folder))
+
+
+@pytest.fixture
+def torch_home(tmp_path, monkeypatch):
+    """torchvision's cache, with an AlexNet in it whose classifier, unused by LPIPS, takes no room."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    file = tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
+    file.parent.mkdir(parents=True)
+    torch.manual_seed(0)
+    state = alexnet().state_dict()
+    slim = {
+        key: value if key.startswith("features") else torch.zeros(1).expand(value.shape)
+        for key, value in state.items()
+    }
+    torch.save(slim, file)
+    return file
+
+
+def test_official_lpips_takes_torchvisions_backbone_and_the_librarys_heads(torch_home, scene, far_scene):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        metric = open_metric("lpips", "alex", "cpu")
+    expected = float(
+        lpips.LPIPS(net="alex", verbose=False)(*[lpips.im2tensor(np.asarray(p)) for p in (scene, far_scene)])
+    )
+    assert score(metric, scene, far_scene) == pytest.approx(expected, rel=1e-5)
+    assert expected > 0
+
+
+def test_damaged_official_lpips(torch_home):
+    os.truncate(torch_home, 100)
+    with pytest.raises(MetricError, match=r"AlexNet weights .* delete a damaged alexnet file") as fault:
+        open_metric("lpips", "alex", "cpu")
+    assert str(torch_home.parent) in str(fault.value)
+
+
+OFFLINE = """
+from refine.similarity.catalogue import open_metric
+from refine.similarity.metric import MetricError
+for name, weights in (("clip_b32", "ViT-B-32"), ("clip_l14", "ViT-L-14")):
+    try:
+        open_metric(name, weights)
+    except MetricError as fault:
+        print(fault)
+"""
+
+
+def test_official_clip_without_network(tmp_path):
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE], env=environment, capture_output=True, text=True, timeout=120
+    )
+    for model, sentence in zip(("ViT-B-32", "ViT-L-14"), done.stdout.splitlines(), strict=True):
+        assert sentence.startswith(f"The weights of CLIP {model} could not be loaded")
+        assert "check the network" in sentence
+
+
+def test_unknown_clip_model():
+    with pytest.raises(MetricError, match="neither a folder nor a model"):
+        open_metric("clip_b32", "ViT-B-33")
