@@ -108,12 +108,8 @@ def r_seconds(rows: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder, "data.csv")
         simulate(rows).to_csv(table, index=False)
-        done = subprocess.run(
-            ["Rscript", "-e", R_PROGRAM, str(table)], capture_output=True, text=True, check=False
-        )
-    return {
-        line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines() if len(line.split()) == 2
-    }
+        done = subprocess.run(["Rscript", "-e", R_PROGRAM, str(table)], capture_output=True, text=True, check=False)
+    return {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines() if len(line.split()) == 2}
 
 
 def statsmodels_seconds(rows: int) -> float | None:
@@ -138,9 +134,7 @@ def main() -> None:
     if given.one:
         print(json.dumps(measure(given.one)))
         return
-    print(
-        "Full model with AR(1), REML, Satterthwaite tests included; medians of 5 fits (2,000,000 rows: one)."
-    )
+    print("Full model with AR(1), REML, Satterthwaite tests included; medians of 5 fits (2,000,000 rows: one).")
     per_row: dict[int, float] = {}
     for rows in given.sizes:
         command = [sys.executable, __file__, "--one", str(rows)]
@@ -155,15 +149,10 @@ def main() -> None:
             there = here.get(package, known.get(rows))
             if there is not None:
                 source = "run now" if package in here else "quoted"
-                print(
-                    f"{'':>16} {package} {there:g} s ({source}): {there / found['seconds']:.1f} times as long"
-                )
+                print(f"{'':>16} {package} {there:g} s ({source}): {there / found['seconds']:.1f} times as long")
         slow = statsmodels_seconds(rows)
         if slow is not None:
-            print(
-                f"{'':>16} statsmodels MixedLM, no AR(1), {slow:.2f} s:"
-                f" {slow / found['seconds']:.1f} times as long"
-            )
+            print(f"{'':>16} statsmodels MixedLM, no AR(1), {slow:.2f} s: {slow / found['seconds']:.1f} times as long")
     if {2_000, 200_000} <= set(per_row):
         print(f"Cost per row at 200,000 rows / at 2,000 rows: {per_row[200_000] / per_row[2_000]:.2f}")
 

@@ -4,6 +4,7 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 """
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 from huggingface_hub import get_token, snapshot_download
@@ -35,16 +36,14 @@ class StartError(Exception):
 
 def drawing_settings(settings: Settings) -> DrawingSettings:
     """What every drawing of this study depends on besides its prompt."""
-    profile = PROFILES[settings.profile]
-    size = settings.size or profile.size
-    return DrawingSettings(
-        model=profile.model,
-        revision=profile.revision,
+    default = PROFILES[settings.profile].drawing
+    return replace(
+        default,
         seed=settings.seed,
         steps=settings.steps,
         guidance_scale=settings.guidance_scale,
-        width=size,
-        height=size,
+        width=settings.size or default.width,
+        height=settings.size or default.height,
     )
 
 
@@ -59,10 +58,10 @@ def targets_folder(settings: Settings) -> Path:
     if settings.targets:
         folder = Path(settings.targets)
         return folder if folder.exists() else _hub_targets(settings.targets)
-    if profile.targets is not None and drawing == drawing_settings(Settings(profile=settings.profile)):
+    if profile.targets is not None and drawing == profile.drawing:
         return profile.targets
-    name = f"{settings.profile}-{drawing.width}px-seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
-    return settings.data_dir / "targets" / name
+    how = f"seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
+    return settings.data_dir / "targets" / f"{settings.profile}-{drawing.width}px-{how}"
 
 
 def open_generator(settings: Settings) -> PipelineGenerator:

@@ -29,7 +29,11 @@ def examine(settings: Settings) -> str:
         ),
         _line("device", *_device()),
         _line("targets", *_targets(settings)),
-        _line("data folder", str(settings.data_dir.resolve()), f"{_origin(settings, 'data_dir')}; {_disk(settings)}"),
+        _line(
+            "data folder",
+            str(settings.data_dir.resolve()),
+            f"{_origin(settings, 'data_dir')}; {_disk(settings)}",
+        ),
         _line("Hub dataset", *_hub(settings)),
         _line(
             "study",
@@ -56,7 +60,10 @@ def _origin(settings: Settings, *names: str) -> str:
 def _device() -> tuple[str, str]:
     if torch.cuda.is_available():
         free, total = (size / 2**30 for size in torch.cuda.mem_get_info())
-        return f"cuda ({torch.cuda.get_device_name()})", f"a GPU was found, {free:.0f} of {total:.0f} GiB free"
+        return (
+            f"cuda ({torch.cuda.get_device_name()})",
+            f"a GPU was found, {free:.0f} of {total:.0f} GiB free",
+        )
     return f"cpu ({torch.get_num_threads()} threads)", "no GPU was found"
 
 
@@ -86,4 +93,7 @@ def _hub(settings: Settings) -> tuple[str, str]:
         return "none", f"{variable('dataset_repo')} is not set: finished sessions stay in the data folder"
     if get_token() is None:
         return settings.dataset_repo, "set, but there is no HF_TOKEN with write access: nothing is pushed"
-    return settings.dataset_repo, f"{variable('dataset_repo')} and a token are set: finished sessions are pushed"
+    return (
+        settings.dataset_repo,
+        f"{variable('dataset_repo')} and a token are set: finished sessions are pushed",
+    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from refine.protocol import DrawingSettings
+
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 ProfileName = Literal["world", "paper"]
@@ -16,30 +18,29 @@ ProfileName = Literal["world", "paper"]
 class Profile:
     """A row of the table.
 
-    `pipeline` is a folder or a Hub id with a `StableDiffusion3Pipeline`; `model` and `revision` name it in the data.
+    `pipeline` is a folder or a Hub id with a `StableDiffusion3Pipeline`; `drawing` are its settings unless the
+    environment says otherwise, and those that `targets` was drawn with.
     `metrics` gives for each metric id where its weights are: a folder or file, a name the metric's own library
     knows, or `None` if it has none. `targets` is a folder drawn beforehand, `prompts` what to draw them from.
-    `memory_gib` is the least memory (of the GPU if there is one) that the weights need.
     """
 
     description: str
     pipeline: str
-    model: str
-    revision: str
-    size: int
+    drawing: DrawingSettings
     metrics: dict[str, str | None]
     targets: Path | None
-    prompts: Path | None
-    memory_gib: float
+    prompts: Path
+
+
+def _as_in_the_paper(model: str, revision: str, size: int) -> DrawingSettings:
+    return DrawingSettings(model, revision, seed=1029, steps=10, guidance_scale=5.0, width=size, height=size)
 
 
 PROFILES: dict[ProfileName, Profile] = {
     "world": Profile(
         description="the embedded world: our own small weights, no GPU, no network, no token",
         pipeline=str(ASSETS / "world" / "pipeline"),
-        model="thousand-prompts/world",
-        revision="edition-1",
-        size=256,
+        drawing=_as_in_the_paper("thousand-prompts/world", "edition-1", 256),
         metrics={
             "lpips_world": str(ASSETS / "world" / "metrics" / "lpips"),
             "clip_b32_world": str(ASSETS / "world" / "metrics" / "clip_b32"),
@@ -48,17 +49,13 @@ PROFILES: dict[ProfileName, Profile] = {
         },
         targets=ASSETS / "world" / "targets",
         prompts=ASSETS / "world" / "targets" / "targets.json",
-        memory_gib=2,
     ),
     "paper": Profile(
         description="the weights of arXiv 2504.20340: SD3 medium and the official metrics; a GPU and a Hub token",
         pipeline="stabilityai/stable-diffusion-3-medium-diffusers",
-        model="stabilityai/stable-diffusion-3-medium-diffusers",
-        revision="main",
-        size=1024,
+        drawing=_as_in_the_paper("stabilityai/stable-diffusion-3-medium-diffusers", "main", 1024),
         metrics={"lpips": "alex", "clip_b32": "ViT-B-32", "clip_l14": "ViT-L-14", "imagehash": None},
         targets=None,
         prompts=ASSETS / "paper" / "prompts.json",
-        memory_gib=12,
     ),
 }

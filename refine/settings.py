@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from refine.protocol import FeedbackPolicy
 from refine.profiles import PROFILES, ProfileName
+from refine.protocol import FeedbackPolicy
 
 PREFIX = "REFINE_"
 

@@ -84,7 +84,13 @@ class Studio:
                 self._make(request, progress)
             except Exception as fault:
                 known = isinstance(fault, GenerationError | MetricError | StorageError)
-                log.error("Drawing %d of trial %s failed: %s", request.number, request.trial_id, fault, exc_info=not known)
+                log.error(
+                    "Drawing %d of trial %s failed: %s",
+                    request.number,
+                    request.trial_id,
+                    fault,
+                    exc_info=not known,
+                )
                 self._failures[request.trial_id] = FAILURE
                 self._journal.drop_request(request.trial_id)
 

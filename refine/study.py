@@ -129,9 +129,7 @@ class Study:
             return Standing(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
         trial = session.current
         if trial is None or session.protocol_hash != self.protocol.hash:
-            return Standing(
-                Step.WELCOME, notice="The study has changed since you began. Please begin a new session."
-            )
+            return Standing(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
         target = replace(self._targets.targets[trial.target_id], prompt="")
         return Standing(
             step=self._step(trial),
@@ -177,9 +175,7 @@ class Study:
             raise StudyError("A drawing is being made already. Your new prompt can be drawn in the next round.")
         return standing
 
-    def rank(
-        self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False
-    ) -> Standing:
+    def rank(self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False) -> Standing:
         """Keep the ranking of trial number `trial`: the numbers of all its rounds, the most similar first.
 
         Sending the same ranking again is harmless. Raises `UnchangedOrder` if the order is the one in which the

@@ -71,7 +71,10 @@ def test_targets_that_are_not_drawn_yet_are_told_with_the_command(tmp_path):
 def test_the_paper_profile_without_network_says_what_to_do(tmp_path):
     targets = ROOT / "assets" / "world" / "targets"
     answer = run(
-        REFINE_DATA_DIR=str(tmp_path), REFINE_PROFILE="paper", REFINE_TARGETS=str(targets), HF_HOME=str(tmp_path)
+        REFINE_DATA_DIR=str(tmp_path),
+        REFINE_PROFILE="paper",
+        REFINE_TARGETS=str(targets),
+        HF_HOME=str(tmp_path),
     )
     assert answer.returncode == 1
     assert "Traceback" not in answer.stderr

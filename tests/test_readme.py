@@ -28,7 +28,10 @@ def tree_paths():
 
 def tracked_files():
     listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     return [name for name in listing.stdout.splitlines() if (ROOT / name).exists()]
 
@@ -44,7 +47,9 @@ def test_every_module_stands_in_the_tree():
     missing = [
         name
         for name in tracked_files()
-        if name.endswith(".py") and name.split("/")[0] in LISTED_WHOLE and name.startswith(("refine/", "benchmarks/"))
+        if name.endswith(".py")
+        and name.split("/")[0] in LISTED_WHOLE
+        and name.startswith(("refine/", "benchmarks/"))
         and not name.endswith("__init__.py")
         and name not in named
     ]

@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from refine.settings import Settings, SettingsError, describe_settings, read_settings, unknown_variables, variable
+from refine.settings import (
+    Settings,
+    SettingsError,
+    describe_settings,
+    read_settings,
+    unknown_variables,
+    variable,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +26,12 @@ def clean_environment(monkeypatch):
 def test_defaults_are_the_papers_drawing_settings():
     settings = read_settings()
     assert (settings.seed, settings.steps, settings.guidance_scale) == (1029, 10, 5.0)
-    assert (settings.profile, settings.iterations, settings.trials, settings.feedback) == ("world", 10, 1, "random")
+    assert (settings.profile, settings.iterations, settings.trials, settings.feedback) == (
+        "world",
+        10,
+        1,
+        "random",
+    )
 
 
 def test_values_come_from_the_environment(monkeypatch):

@@ -179,7 +179,9 @@ def test_ranking_comes_after_all_rounds(study):
         study.rank(token, 1, [1])
 
 
-@pytest.mark.parametrize("order", [[], [1], [1, 2], [1, 1, 2], [1, 2, 3, 3], [0, 1, 2], [1, 2, 4], ["a", "b", "c"], [None] * 3])
+@pytest.mark.parametrize(
+    "order", [[], [1], [1, 2], [1, 1, 2], [1, 2, 3, 3], [0, 1, 2], [1, 2, 4], ["a", "b", "c"], [None] * 3]
+)
 def test_a_ranking_that_is_no_permutation_is_refused_and_loses_nothing(study, order):
     token = study.enrol(consent=True)
     play_rounds(study, token)

@@ -25,9 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0 done (redraw: the same), 1 not, 2 wrong use."""
     parser = argparse.ArgumentParser(prog="python -m refine.generation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    targets = commands.add_parser(
-        "targets", help="draw the target pictures; goes on where it was interrupted"
-    )
+    targets = commands.add_parser("targets", help="draw the target pictures; goes on where it was interrupted")
     targets.add_argument("--profile", choices=PROFILES, help="default: REFINE_PROFILE")
     targets.add_argument("--out", type=Path, help="default: where the study looks for them")
     redraw = commands.add_parser("redraw", help="draw an iteration again and compare the pixels")
@@ -36,9 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_settings()
         if given.command == "targets":
-            return _targets(
-                settings.model_copy(update={"profile": given.profile or settings.profile}), given.out
-            )
+            return _targets(settings.model_copy(update={"profile": given.profile or settings.profile}), given.out)
         return _redraw(settings, given.iteration)
     except SettingsError as fault:
         print(fault, file=sys.stderr)
@@ -59,16 +55,13 @@ def _targets(settings: Settings, out: Path | None) -> int:
 def _redraw(settings: Settings, iteration_id: str) -> int:
     iteration = open_journal(settings).iteration(iteration_id)
     if iteration is None:
-        raise GenerationError(
-            f"There is no iteration {iteration_id!r} in the journal in {settings.data_dir}."
-        )
+        raise GenerationError(f"There is no iteration {iteration_id!r} in the journal in {settings.data_dir}.")
     stored = Pictures(settings.data_dir / "pictures").open(iteration.picture)
     generator = _generator_of(iteration.provenance)
     drawing = generator.draw(iteration.prompt, lambda done: None)
     result = compare(stored, drawing.picture)
     print(
-        f"{result.verdict}: {result.differing:,} of {result.values:,} values differ, "
-        f"by at most {result.largest} of 255"
+        f"{result.verdict}: {result.differing:,} of {result.values:,} values differ, by at most {result.largest} of 255"
     )
     if result.differing:
         print(f"drawn then: {_circumstances(iteration.provenance)}")
@@ -79,9 +72,9 @@ def _redraw(settings: Settings, iteration_id: str) -> int:
 def _generator_of(provenance: Provenance) -> PipelineGenerator:
     settings = provenance.settings
     for profile in PROFILES.values():
-        if profile.model == settings.model:
+        if profile.drawing.model == settings.model:
             return PipelineGenerator(profile.pipeline, settings, token=get_token())
-    known = ", ".join(profile.model for profile in PROFILES.values())
+    known = ", ".join(profile.drawing.model for profile in PROFILES.values())
     raise GenerationError(f"It was drawn by {settings.model}, which no profile has. Known are {known}.")
 
 

@@ -117,9 +117,7 @@ def _load(folder: Path, dtype: torch.dtype) -> StableDiffusion3Pipeline:
     for tokenizer, encoder in (("tokenizer", "text_encoder"), ("tokenizer_2", "text_encoder_2")):
         # Without its files the library would make an empty tokenizer, and every prompt would read the same.
         if len(getattr(pipeline, tokenizer)) != getattr(pipeline, encoder).config.vocab_size:
-            raise GenerationError(
-                f"Weights are damaged: {folder / tokenizer} does not fit {encoder}. Get them again."
-            )
+            raise GenerationError(f"Weights are damaged: {folder / tokenizer} does not fit {encoder}. Get them again.")
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

@@ -60,13 +60,9 @@ def locate(source: str | Path, revision: str, token: str | None) -> tuple[Path, 
             f"them ({brief(fault)}). Check the network and try again; fetched once, they are kept."
         ) from fault
     except HFValidationError as fault:
-        raise GenerationError(
-            f"{source!r} is neither a folder nor the name of a model on the Hub."
-        ) from fault
+        raise GenerationError(f"{source!r} is neither a folder nor the name of a model on the Hub.") from fault
     except OSError as fault:
-        raise GenerationError(
-            f"The weights of {source} could not be kept on this machine: {fault}."
-        ) from fault
+        raise GenerationError(f"The weights of {source} could not be kept on this machine: {fault}.") from fault
     return Path(folder), Path(folder).name
 
 

@@ -31,9 +31,7 @@ class ClipMetric:
         model = _from_folder(Path(weights)) if Path(weights).is_dir() else _official(weights)
         # The text tower is not needed; letting it go saves a third of the memory.
         self._tower = model.visual.to(device).eval()
-        self._transform = image_transform_v2(
-            PreprocessCfg(**open_clip.get_model_preprocess_cfg(model)), is_train=False
-        )
+        self._transform = image_transform_v2(PreprocessCfg(**open_clip.get_model_preprocess_cfg(model)), is_train=False)
 
     @exact
     def prepare(self, picture: Image.Image) -> torch.Tensor:
@@ -49,9 +47,7 @@ class ClipMetric:
 
 def _official(name: str) -> open_clip.CLIP:
     if name not in open_clip.list_models():
-        raise MetricError(
-            f"The CLIP weights are missing: {name} is neither a folder nor a model that open_clip knows."
-        )
+        raise MetricError(f"The CLIP weights are missing: {name} is neither a folder nor a model that open_clip knows.")
     try:
         # OpenAI trained with QuickGELU; open_clip's plain names mean GELU, and would give other embeddings.
         return open_clip.create_model(name, "openai", force_quick_gelu=True, require_pretrained=True)

@@ -20,13 +20,11 @@ from refine.protocol import MetricInfo
 from refine.similarity.metric import MetricError, brief
 from refine.similarity.precision import exact
 
-EXPLANATION = (
-    "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal."
-)
+EXPLANATION = "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal."
 
 
 class LpipsMetric:
-    """Distance between deep features of two pictures: 0 is identical, 1 about as far as pictures get."""
+    """Distance between deep features of two pictures: 0 is identical, larger is less alike."""
 
     def __init__(self, metric_id: str, weights: str, device: str) -> None:
         """Load backbone and heads.
@@ -49,8 +47,7 @@ class LpipsMetric:
     def compare(self, target: list[torch.Tensor], drawing: list[torch.Tensor]) -> float:
         """Squared feature differences, weighted by channel, averaged over places, summed over layers."""
         weighted = (
-            head((one - other) ** 2)
-            for head, one, other in zip(self._network.lins, target, drawing, strict=True)
+            head((one - other) ** 2) for head, one, other in zip(self._network.lins, target, drawing, strict=True)
         )
         return sum(float(layer.mean()) for layer in weighted)
 

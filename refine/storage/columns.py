@@ -42,13 +42,18 @@ ITERATIONS = (
     _score("clip_b32", f"cosine of CLIP ViT-B/32 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
     _score("clip_l14", f"cosine of CLIP ViT-L/14 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
     _score("lpips_world", f"LPIPS (AlexNet), {_OURS}; from 0 (identical), smaller is more similar"),
-    _score("clip_b32_world", f"cosine of embeddings of the smaller CLIP, {_OURS}; -1 to 1, larger is more similar"),
+    _score(
+        "clip_b32_world",
+        f"cosine of embeddings of the smaller CLIP, {_OURS}; -1 to 1, larger is more similar",
+    ),
     _score("clip_l14_world", f"cosine of embeddings of the larger CLIP, {_OURS}; -1 to 1, larger is more similar"),
     _score("imagehash", "Hamming distance of 64-bit perceptual hashes; 0 to 64, smaller is more similar"),
     DatasetColumn("drawing_ms", "int64", "time to draw, milliseconds"),
     DatasetColumn("scoring_ms", "int64", "time to compute the scores, milliseconds"),
     DatasetColumn(
-        "thinking_ms", "int64", "time from the previous drawing (or the start of the trial) to this prompt, milliseconds"
+        "thinking_ms",
+        "int64",
+        "time from the previous drawing (or the start of the trial) to this prompt, milliseconds",
     ),
     DatasetColumn("profile", "string", "the weights that drew and compared: `world` or `paper`"),
     DatasetColumn("model", "string", "the model that drew"),

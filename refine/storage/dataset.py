@@ -74,9 +74,7 @@ class Dataset:
     def _write(self, config: str, key: str, rows: list[Row]) -> None:
         schema = features(config).arrow_schema
         meanings = {column.name: {b"description": column.meaning.encode()} for column in CONFIGS[config]}
-        schema = pa.schema(
-            [field.with_metadata(meanings[field.name]) for field in schema], metadata=schema.metadata
-        )
+        schema = pa.schema([field.with_metadata(meanings[field.name]) for field in schema], metadata=schema.metadata)
         content = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), content, compression="zstd")
         bytes_ = content.getvalue().to_pybytes()
@@ -93,9 +91,7 @@ def _key(protocol: Protocol, target_id: str) -> str:
     return f"{protocol.hash}-{target_id}"
 
 
-def _iteration_rows(
-    session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures
-) -> Iterator[Row]:
+def _iteration_rows(session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> Iterator[Row]:
     for trial in session.trials:
         if trial.ranking is None or trial.begun_at is None or session.finished_at is None:
             raise StorageError(f"Session {session.id} is not finished and cannot be published.")

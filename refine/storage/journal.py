@@ -80,9 +80,7 @@ class Journal:
         """The target was seen and the rounds began. Only the first time counts."""
         with self._writing() as connection:
             connection.execute(
-                t.trials.update()
-                .where(t.trials.c.id == trial_id, t.trials.c.begun_at.is_(None))
-                .values(begun_at=at)
+                t.trials.update().where(t.trials.c.id == trial_id, t.trials.c.begun_at.is_(None)).values(begun_at=at)
             )
 
     def ask(self, request: Request) -> bool:
@@ -155,7 +153,12 @@ class Journal:
             connection.execute(
                 t.ranks.insert(),
                 [
-                    {"iteration_id": ids[number], "trial_id": trial_id, "rank": rank, "ranked_at": ranking.ranked_at}
+                    {
+                        "iteration_id": ids[number],
+                        "trial_id": trial_id,
+                        "rank": rank,
+                        "ranked_at": ranking.ranked_at,
+                    }
                     for rank, number in enumerate(ranking.order, start=1)
                 ],
             )
@@ -222,7 +225,7 @@ class Journal:
             .group_by(t.sessions.c.arm)
         )
         with self._reading() as connection:
-            return {arm: count for arm, count in connection.execute(query)}
+            return dict(connection.execute(query))
 
     def target_counts(self, protocol_hash: str) -> dict[str, int]:
         """How many trials of this protocol each target has."""
@@ -233,7 +236,7 @@ class Journal:
             .group_by(t.trials.c.target_id)
         )
         with self._reading() as connection:
-            return {target: count for target, count in connection.execute(query)}
+            return dict(connection.execute(query))
 
     def finished_ids(self) -> list[str]:
         """The ids of all finished sessions, the oldest first."""

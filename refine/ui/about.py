@@ -65,18 +65,20 @@ class About:
         button = gr.Button("Remove my session for good", variant="stop", elem_id="withdraw")
         answer = gr.HTML(apply_default_css=False)
 
-        def withdraw(words: str) -> tuple[str, str]:
+        def withdraw(words: str) -> tuple[object, object]:
+            if not words:
+                return "", gr.skip()
             try:
                 study.withdraw(words)
             except StudyError as refusal:
-                return message(str(refusal)), words
+                return message(str(refusal)), gr.skip()
             return message("Your session was removed. Thank you for telling us.", "good"), ""
 
         button.click(
             withdraw,
             code,
             [answer, code],
-            js="(code) => { if (!code || !confirm('Remove this session for good?')) throw new Error('not confirmed'); return [code] }",
+            js="(code) => [code && confirm('Remove this session for good?') ? code : '']",
             **QUIET,
         )
 

@@ -26,14 +26,13 @@ LAUNCH: dict[str, Any] = {
 
 def build(study: Study, secret: str) -> gr.Blocks:
     """The page of a study. `secret` encrypts the participants' tokens in their browsers."""
-    with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo:
-        with gr.Tabs():
-            with gr.Tab("Take part"):
-                Path(study, secret, demo)
-            with gr.Tab("Results"):
-                Results(study, demo)
-            with gr.Tab("About"):
-                About(study)
+    with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
+        with gr.Tab("Take part"):
+            Path(study, secret, demo)
+        with gr.Tab("Results"):
+            Results(study, demo)
+        with gr.Tab("About"):
+            About(study)
     # Nothing on the page waits for anything else: drawings have a line of their own (generation.queue).
     demo.queue(default_concurrency_limit=None, api_open=False)
     return demo

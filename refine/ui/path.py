@@ -127,7 +127,7 @@ def _steps(now: Step) -> str:
     order = [screen.step for screen in PATH]
     items = "".join(
         f'<li class="{"now" if screen.step == now else "done" if order.index(screen.step) < order.index(now) else ""}"'
-        f'{" aria-current=step" if screen.step == now else ""}>{escape(screen.title)}</li>'
+        f"{' aria-current=step' if screen.step == now else ''}>{escape(screen.title)}</li>"
         for screen in PATH
     )
     return f'<nav aria-label="Your way"><ol class="tp-steps">{items}</ol></nav>'

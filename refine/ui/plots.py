@@ -10,7 +10,9 @@ from html import escape
 from refine.analysis.agreement import Agreement
 from refine.analysis.summary import Course, TopRanked
 
-WIDTH = 640
+WIDTH = 400
+"""Of a figure in its own units: about that of a phone, so that its letters can be read there."""
+
 PAPER_ICC = {"lpips": 0.686, "clip_b32": 0.620, "clip_l14": 0.527, "imagehash": 0.250}
 """ICC of each metric with people in arXiv 2504.20340."""
 
@@ -19,7 +21,7 @@ BANDS = (("poor", -0.2, 0.5), ("moderate", 0.5, 0.75), ("good", 0.75, 0.9), ("ex
 
 def forest(agreements: Sequence[Agreement]) -> str:
     """ICC(C,1) of each metric with its 95% interval, over the bands of the paper, the paper's values as diamonds."""
-    left, right, top, row = 150, 620, 34, 40
+    left, right, top, row = 138, 390, 44, 40
     height = top + row * len(agreements) + 30
 
     def x(value: float) -> float:
@@ -27,15 +29,15 @@ def forest(agreements: Sequence[Agreement]) -> str:
 
     parts = []
     for index, (name, low, high) in enumerate(BANDS):
+        # Names of narrow bands stand on two levels, or they would run into each other.
+        level = top - 14 if index % 2 else top - 26
         parts.append(
             f'<rect class="tp-band tp-band-{index}" x="{x(low):.1f}" y="{top - 8}" '
             f'width="{x(high) - x(low):.1f}" height="{height - top - 18}"/>'
-            f'<text class="tp-small" x="{(x(low) + x(high)) / 2:.1f}" y="{top - 14}" text-anchor="middle">{name}</text>'
+            f'<text class="tp-small" x="{(x(low) + x(high)) / 2:.1f}" y="{level}" text-anchor="middle">{name}</text>'
         )
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
-        parts.append(
-            f'<text class="tp-small" x="{x(tick):.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>'
-        )
+        parts.append(f'<text class="tp-small" x="{x(tick):.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>')
     words = []
     for index, agreement in enumerate(agreements):
         y, found = top + row * index + 16, agreement.icc.ICC3
@@ -59,7 +61,7 @@ def forest(agreements: Sequence[Agreement]) -> str:
 
 def course(found: Course) -> str:
     """Mean raw score by round with 95% intervals; up is more similar, whatever the metric's direction."""
-    left, right, top, bottom, height = 56, 630, 12, 150, 180
+    left, right, top, bottom, height = 46, 394, 10, 130, 160
     metric, count = found.metric, len(found.mean)
     means, ends = list(found.mean), [*found.lower, *found.upper]
     oriented = [metric.orient(value) for value in ends]
@@ -92,7 +94,7 @@ def course(found: Course) -> str:
 
 def top_ranked(found: TopRanked) -> str:
     """How often each round was ranked first; the dashed line is what equal chances would give."""
-    left, right, top, bottom, height = 30, 630, 12, 150, 180
+    left, right, top, bottom, height = 6, 394, 16, 140, 170
     most = max([*found.counts, found.expected, 1])
     width = (right - left) / len(found.counts)
 
@@ -103,7 +105,7 @@ def top_ranked(found: TopRanked) -> str:
     for index, count in enumerate(found.counts):
         start = left + width * index
         parts.append(
-            f'<rect class="tp-bar" x="{start + 4:.1f}" y="{y(count):.1f}" width="{width - 8:.1f}" '
+            f'<rect class="tp-bar" x="{start + 3:.1f}" y="{y(count):.1f}" width="{width - 6:.1f}" '
             f'height="{bottom - y(count):.1f}"/>'
             f'<text class="tp-small" x="{start + width / 2:.1f}" y="{max(y(count) - 3, 10):.1f}" '
             f'text-anchor="middle">{count}</text>'

@@ -64,14 +64,18 @@ def page(summary: Summary, rounds: int) -> str:
     tiles = "".join(
         f'<div class="tp-tile"><b id="count-{name}">{count:,}</b>{word}</div>'
         for name, count, word in (
-            ("sessions", summary.sessions, "finished sessions" if summary.sessions != 1 else "finished session"),
+            (
+                "sessions",
+                summary.sessions,
+                "finished sessions" if summary.sessions != 1 else "finished session",
+            ),
             ("iterations", summary.iterations, "rounds drawn and ranked"),
         )
     )
     courses = "".join(
-        f"<h3>{escape(found.metric.label)}"
+        f"<div><h3>{escape(found.metric.label)}"
         f"<small>{'higher' if found.metric.direction > 0 else 'lower'} values, drawn higher up, are more similar</small></h3>"
-        f"{course(found)}"
+        f"{course(found)}</div>"
         for found in summary.courses
     )
     return (
@@ -81,7 +85,7 @@ def page(summary: Summary, rounds: int) -> str:
         "Diamonds: the values of arXiv 2504.20340 (official weights).</p>"
         f"{forest(summary.agreements)}{_agreement_words(summary)}</section>"
         '<section class="tp-card"><h2>Do the drawings come closer?</h2>'
-        f"<p>Mean score by round with 95% interval (over sessions).</p>{courses}</section>"
+        f'<p>Mean score by round with 95% interval (over sessions).</p><div class="tp-courses">{courses}</div></section>'
         '<section class="tp-card"><h2>Which round is ranked first?</h2>'
         f"{top_ranked(summary.top_ranked)}<p>{_top_words(summary.top_ranked)}</p></section>"
     )

@@ -40,7 +40,7 @@ class Rounds(Screen):
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
         self.scores = gr.HTML(apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
-        self.turn = gr.Textbox(visible="hidden")
+        self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
         self.timer = gr.Timer(POLL_SECONDS, active=False)
         self.outputs = [
             self.board,
@@ -111,7 +111,7 @@ def _board(study: Study, trial: Trial, alert: str) -> str:
     )
     return (
         f'{head}{message(alert)}<div class="tp-pair" aria-live="polite">{left}{right}</div>{_unread(newest)}'
-        f'{_compare(target, drawing)}'
+        f"{_compare(target, drawing)}"
     )
 
 

@@ -23,7 +23,9 @@ def shown(metric: MetricInfo, value: float) -> str:
 
 def score_table(metrics: Sequence[MetricInfo], iterations: Sequence[Iteration]) -> str:
     """The newest score of each metric, its change, and a line of its course."""
-    rows = "".join(_row(metric, [i.scores[metric.id] for i in iterations if metric.id in i.scores]) for metric in metrics)
+    rows = "".join(
+        _row(metric, [i.scores[metric.id] for i in iterations if metric.id in i.scores]) for metric in metrics
+    )
     meanings = "".join(f"<li><b>{escape(m.label)}</b>: {escape(m.explanation)}</li>" for m in metrics)
     return (
         '<section class="tp-scores" aria-label="Scores"><h3>How close is it, say four computer metrics?</h3>'

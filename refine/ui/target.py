@@ -27,7 +27,7 @@ class TargetScreen(Screen):
     def build(self, study: Study) -> None:
         """The picture and the button."""
         self.look = gr.HTML(apply_default_css=False)
-        self.trial = gr.Number(visible="hidden", precision=0)
+        self.trial = gr.Number(elem_classes="tp-hidden", container=False, precision=0)
         self.begin = gr.Button("Write my first prompt", variant="primary", size="lg", elem_id="begin")
         self.outputs = [self.look, self.trial]
 

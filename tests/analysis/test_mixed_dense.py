@@ -32,9 +32,7 @@ class Dense:
             same = np.isfinite(self.distance)
             residual = np.zeros_like(residual)
             residual[same] = rho ** self.distance[same]
-        return sum(
-            (s * z for s, z in zip(variances[:-1], self.parts, strict=False)), variances[-1] * residual
-        )
+        return sum((s * z for s, z in zip(variances[:-1], self.parts, strict=False)), variances[-1] * residual)
 
     def loglik(self, theta: np.ndarray) -> float:
         v = self.v(theta)
@@ -74,9 +72,7 @@ class Dense:
         return 2 * variance(theta) ** 2 / (slope @ np.linalg.solve(information, slope))
 
 
-def make(
-    seed: int, sessions: int, targets: int, trials: int, length: int, gap: int, kept: float
-) -> pd.DataFrame:
+def make(seed: int, sessions: int, targets: int, trials: int, length: int, gap: int, kept: float) -> pd.DataFrame:
     """Crossed sessions and targets, series with gaps, a covariate; a third factor changes within series."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -123,9 +119,7 @@ def is_best(dense: Dense, result: MixedResult, fixed_rho: bool) -> bool:
     length=st.integers(3, 6),
     gap=st.integers(1, 4),
     kept=st.sampled_from([0.7, 1.0]),
-    groups=st.sampled_from(
-        [[], ["session"], ["session", "target"], ["target", "inside"], ["trial", "session"]]
-    ),
+    groups=st.sampled_from([[], ["session"], ["session", "target"], ["target", "inside"], ["trial", "session"]]),
     rho=st.sampled_from([None, 0.0, -0.35, 0.6]),
     reml=st.booleans(),
 )
@@ -153,9 +147,7 @@ def test_the_maximum_of_the_dense_likelihood_is_found(
     assert np.allclose(result.coefficients["se"], se, rtol=1e-7)
 
 
-@pytest.mark.parametrize(
-    "groups", [["session", "target"], ["target", "inside"], ["trial", "session", "target"]]
-)
+@pytest.mark.parametrize("groups", [["session", "target"], ["target", "inside"], ["trial", "session", "target"]])
 @pytest.mark.parametrize("rho", [None, 0.3])
 @pytest.mark.parametrize("reml", [True, False])
 def test_degrees_of_freedom(groups: list[str], rho: float | None, reml: bool) -> None:
@@ -199,9 +191,7 @@ def test_the_order_of_factors_does_not_matter(table: pd.DataFrame) -> None:
     assert one.loglik == pytest.approx(two.loglik, abs=1e-9)
 
 
-@pytest.mark.parametrize(
-    "groups", [["session", "target"], ["trial", "session", "target"], ["target", "inside"]]
-)
+@pytest.mark.parametrize("groups", [["session", "target"], ["trial", "session", "target"], ["target", "inside"]])
 def test_every_way_of_holding_factors_gives_the_same(
     table: pd.DataFrame, groups: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

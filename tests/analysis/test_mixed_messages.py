@@ -200,9 +200,7 @@ def test_the_boundary_is_said_beside_json(
     ("arguments", "words"),
     [(["--groups", "player"], "no column 'player'"), (["--rho", "2", *FULL], "between")],
 )
-def test_bad_input_ends_with_code_2(
-    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
-) -> None:
+def test_bad_input_ends_with_code_2(capsys: pytest.CaptureFixture[str], arguments: list[str], words: str) -> None:
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert words in err

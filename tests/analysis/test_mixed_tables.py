@@ -44,9 +44,7 @@ def test_marginal_means(gaps: MixedResult, arms: MixedResult) -> None:
     means = gaps.means("iteration")
     intercept = gaps.coefficients.iloc[0]
     last = means[means["iteration"] == 10].iloc[0]
-    assert last[["estimate", "se", "df"]].tolist() == pytest.approx(
-        intercept[["estimate", "se", "df"]].tolist()
-    )
+    assert last[["estimate", "se", "df"]].tolist() == pytest.approx(intercept[["estimate", "se", "df"]].tolist())
     # Equal weights over the other factor, whatever the numbers of rows.
     cells = arms.means("iteration", "condition")
     assert len(cells) == 20

@@ -15,9 +15,7 @@ from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokeni
 
 from refine.protocol import DrawingSettings
 
-SETTINGS = DrawingSettings(
-    "test/tiny", "edition-0", seed=1029, steps=3, guidance_scale=5.0, width=64, height=64
-)
+SETTINGS = DrawingSettings("test/tiny", "edition-0", seed=1029, steps=3, guidance_scale=5.0, width=64, height=64)
 TOKENS = 16
 
 

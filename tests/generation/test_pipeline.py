@@ -21,9 +21,7 @@ def ignore(done):
     pass
 
 
-def test_same_prompt_gives_same_pixels_whatever_the_threads_and_the_process_drew_before(
-    generator, checkpoint
-):
+def test_same_prompt_gives_same_pixels_whatever_the_threads_and_the_process_drew_before(generator, checkpoint):
     first = generator.draw("a cat", ignore)
     other = generator.draw("a dog", ignore)
     again = PipelineGenerator(checkpoint, SETTINGS)
@@ -58,9 +56,7 @@ def test_drawing_is_what_the_bare_pipeline_draws(generator, checkpoint):
 @pytest.mark.parametrize("changed", [{"seed": 1}, {"steps": 4}, {"guidance_scale": 2.0}])
 def test_each_setting_matters(generator, checkpoint, changed):
     other = PipelineGenerator(checkpoint, replace(SETTINGS, **changed))
-    assert pixel_hash(generator.draw("a cat", ignore).picture) != pixel_hash(
-        other.draw("a cat", ignore).picture
-    )
+    assert pixel_hash(generator.draw("a cat", ignore).picture) != pixel_hash(other.draw("a cat", ignore).picture)
 
 
 def test_progress_never_falls_and_ends_at_one(generator):
@@ -146,6 +142,6 @@ def test_memory_that_runs_out_is_told(checkpoint):
     done = subprocess.run(
         [sys.executable, "-c", SHORT_OF_MEMORY, checkpoint], capture_output=True, text=True, timeout=120
     )
-    assert done.stdout == (
-        "Too little memory to draw. Close other programs that use it, or use a larger machine.\n"
-    ), done.stderr
+    assert done.stdout == ("Too little memory to draw. Close other programs that use it, or use a larger machine.\n"), (
+        done.stderr
+    )

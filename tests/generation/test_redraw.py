@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -44,9 +45,7 @@ def journal_of_one(tmp_path, monkeypatch):
         monkeypatch.setenv(f"REFINE_{name}", str(value))
     settings = read_settings()
     journal, pictures = open_journal(settings), Pictures(settings.data_dir / "pictures")
-    drawing = PipelineGenerator(PROFILES["world"].pipeline, drawing_settings(settings)).draw(
-        "a cat", lambda done: None
-    )
+    drawing = PipelineGenerator(PROFILES["world"].pipeline, drawing_settings(settings)).draw("a cat", lambda done: None)
     now = datetime.now(UTC)
     protocol = Protocol("world", 2, 1, "never", drawing_settings(settings), ("imagehash",))
     trial = Trial("t", "s", 1, "target", (1, 2))
@@ -102,9 +101,14 @@ def test_wrong_setting(monkeypatch, capsys):
 
 
 def test_targets_command_draws_into_the_folder_where_the_study_looks(tmp_path, monkeypatch, capsys):
-    for name, value in {"DATA_DIR": tmp_path, "SIZE": 64, "STEPS": 1, "PROFILE": "world"}.items():
+    for name, value in {"DATA_DIR": tmp_path, "SIZE": 64, "STEPS": 1}.items():
         monkeypatch.setenv(f"REFINE_{name}", str(value))
-    assert main(["targets"]) == 0
+    few = tmp_path / "prompts.json"
+    few.write_text(json.dumps([{"id": f"a-{i}", "subject": "a", "prompt": f"{i} cats"} for i in range(3)]))
+    monkeypatch.setitem(PROFILES, "world", replace(PROFILES["world"], prompts=few))
+    assert main(["targets", "--profile", "world"]) == 0
     folder = targets_folder(read_settings())
-    assert len(load_targets(folder).targets) == 100
+    assert list(load_targets(folder).targets) == ["a-0", "a-1", "a-2"]
     assert str(folder) in capsys.readouterr().out
+    assert main(["targets", "--out", str(tmp_path / "elsewhere")]) == 0
+    assert (tmp_path / "elsewhere" / "a-2.png").read_bytes() == (folder / "a-2.png").read_bytes()

@@ -117,14 +117,7 @@ def test_our_own_prompts_for_the_paper_profile():
 
     prompts = read_prompts(PROFILES["paper"].prompts)
     subjects = [prompt.subject for prompt in prompts]
-    assert (
-        len(prompts)
-        == len({prompt.id for prompt in prompts})
-        == len({prompt.prompt for prompt in prompts})
-        == 100
-    )
+    assert len(prompts) == len({prompt.id for prompt in prompts}) == len({prompt.prompt for prompt in prompts}) == 100
     assert sorted(subjects.count(subject) for subject in set(subjects)) == [20] * 5
     assert all(8 <= len(prompt.prompt.split()) <= 20 for prompt in prompts)
-    assert all(
-        json.dumps(prompt.prompt).isascii() and prompt.id.replace("-", "").isalnum() for prompt in prompts
-    )
+    assert all(json.dumps(prompt.prompt).isascii() and prompt.id.replace("-", "").isalnum() for prompt in prompts)

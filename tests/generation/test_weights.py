@@ -83,9 +83,7 @@ def test_damaged_configuration(own_checkpoint, file, content):
 
 
 def test_too_little_memory_is_told_before_anything_is_loaded():
-    with pytest.raises(
-        GenerationError, match=r"Too little memory: the weights need 931322\.6 GiB, and this machine"
-    ):
+    with pytest.raises(GenerationError, match=r"Too little memory: the weights need 931322\.6 GiB, and this machine"):
         require_memory(250 * 10**12, torch.float32, "cpu")
 
 

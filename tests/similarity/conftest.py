@@ -25,9 +25,7 @@ def clip_folder(tmp_path_factory):
     config = {"model_cfg": SHAPE, "preprocess_cfg": {"mean": [0.5] * 3, "std": [0.5] * 3}}
     (folder / "open_clip_config.json").write_text(json.dumps(config))
     state = open_clip.CLIP(**SHAPE).state_dict()
-    save_file(
-        {key: value.contiguous() for key, value in state.items()}, folder / "open_clip_model.safetensors"
-    )
+    save_file({key: value.contiguous() for key, value in state.items()}, folder / "open_clip_model.safetensors")
     return folder
 
 
@@ -37,9 +35,7 @@ def lpips_folder(tmp_path_factory):
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("lpips")
     state = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False).state_dict()
-    half = {
-        key: (value.abs() if key.startswith("lin") else value).half().clone() for key, value in state.items()
-    }
+    half = {key: (value.abs() if key.startswith("lin") else value).half().clone() for key, value in state.items()}
     save_file(half, folder / "lpips.safetensors")
     return folder
 

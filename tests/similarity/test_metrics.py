@@ -142,8 +142,7 @@ def torch_home(tmp_path, monkeypatch):
     torch.manual_seed(0)
     state = alexnet().state_dict()
     slim = {
-        key: value if key.startswith("features") else torch.zeros(1).expand(value.shape)
-        for key, value in state.items()
+        key: value if key.startswith("features") else torch.zeros(1).expand(value.shape) for key, value in state.items()
     }
     torch.save(slim, file)
     return file
@@ -180,9 +179,7 @@ for name, weights in (("clip_b32", "ViT-B-32"), ("clip_l14", "ViT-L-14")):
 
 def test_official_clip_without_network(tmp_path):
     environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", OFFLINE], env=environment, capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run([sys.executable, "-c", OFFLINE], env=environment, capture_output=True, text=True, timeout=120)
     for model, sentence in zip(("ViT-B-32", "ViT-L-14"), done.stdout.splitlines(), strict=True):
         assert sentence.startswith(f"The weights of CLIP {model} could not be loaded")
         assert "check the network" in sentence

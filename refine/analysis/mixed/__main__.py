@@ -55,10 +55,7 @@ def as_json(result: MixedResult) -> dict[str, Any]:
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
-        {
-            name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.items()
-        }
+        {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()}
         for row in table.to_dict("records")
     ]
 
@@ -69,9 +66,7 @@ def _read(path: Path) -> pd.DataFrame:
     except FileNotFoundError as error:
         raise MixedModelError(f"There is no file {path}.") from error
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MixedModelError(
-            f"{path} cannot be read as a CSV table: {str(error).splitlines()[0]}"
-        ) from error
+        raise MixedModelError(f"{path} cannot be read as a CSV table: {str(error).splitlines()[0]}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,9 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("data", type=Path, help="a CSV file, one row an observation")
     parser.add_argument("--formula", required=True, help="e.g. 'score ~ C(iteration, Treatment(10))'")
-    parser.add_argument(
-        "--groups", nargs="*", default=[], help="columns with a random intercept; 'a:b' nests b in a"
-    )
+    parser.add_argument("--groups", nargs="*", default=[], help="columns with a random intercept; 'a:b' nests b in a")
     parser.add_argument("--series", help="the column whose rows are correlated, e.g. trial")
     parser.add_argument("--position", help="whole-numbered position within the series, e.g. iteration")
     parser.add_argument("--rho", type=float, help="fix the correlation, e.g. at 0, instead of estimating it")

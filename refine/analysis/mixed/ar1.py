@@ -73,9 +73,7 @@ def precision(series: Series, z: float, order: int) -> Precision:
     c = rho**gap
     rest = 1 - c**2
     if order == 0:
-        return Precision(
-            (c**2 / rest)[None], (-c / rest)[None], np.array([np.sum(series.counts * np.log(rest))])
-        )
+        return Precision((c**2 / rest)[None], (-c / rest)[None], np.array([np.sum(series.counts * np.log(rest))]))
     slope = 1 - rho**2  # d rho / d z
     c1 = gap * rho ** (gap - 1) * slope
     c2 = gap * (gap - 1) * rho ** np.maximum(gap - 2, 0) * slope**2 - 2 * rho * c1

@@ -47,15 +47,19 @@ def build_design(formula: str, data: pd.DataFrame) -> Design:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            matrices = parsed.get_model_matrix(data, output="numpy", na_action="raise", context={})
+            # Empty cells are refused above, in plainer words; and one side at a time is quicker.
+            left, right = (
+                side.get_model_matrix(data, output="numpy", na_action="ignore", context={})
+                for side in (parsed.lhs, parsed.rhs)
+            )
     except (FormulaicError, ValueError, TypeError) as error:
         raise MixedModelError(f"The formula '{formula}' cannot be applied: {_first_line(error)}") from error
-    y, x = np.asarray(matrices.lhs, float), np.asarray(matrices.rhs, float)
+    y, x = np.asarray(left, float), np.asarray(right, float)
     response = formula.split("~")[0].strip()
-    kinds = [kind.value for kind, _ in matrices.lhs.model_spec.encoder_state.values()]
+    kinds = [kind.value for kind, _ in left.model_spec.encoder_state.values()]
     if y.shape[1] != 1 or "categorical" in kinds:
         raise MixedModelError(f"The response '{response}' must be one column of numbers.")
-    spec = matrices.rhs.model_spec
+    spec = right.model_spec
     _check_levels(spec)
     if not x.shape[1]:
         raise MixedModelError(f"The formula '{formula}' has no predictor, not even an intercept.")
@@ -124,9 +128,7 @@ def sort_series(data: pd.DataFrame, series: str, position: str) -> tuple[Ints, S
         )
     found = Series.of(codes, where)
     if not len(found.first):
-        raise MixedModelError(
-            f"No '{series}' has two rows, so their correlation cannot be estimated: fix rho at 0."
-        )
+        raise MixedModelError(f"No '{series}' has two rows, so their correlation cannot be estimated: fix rho at 0.")
     return order, found
 
 
@@ -154,9 +156,7 @@ def build_factors(
         if levels < 2:
             raise MixedModelError(f"'{name}' has one level only, so it cannot have a variance.")
         if levels == n:
-            raise MixedModelError(
-                f"Every row has its own '{name}', so its variance is part of the residual variance."
-            )
+            raise MixedModelError(f"Every row has its own '{name}', so its variance is part of the residual variance.")
         inside = codes[order]
         steady = bool((inside[series.first] == inside[series.second]).all())
         factors.append(Factor(inside, levels, steady))
@@ -164,9 +164,7 @@ def build_factors(
         for m in range(k):
             other = factors[m]
             if one.levels == other.levels == len(np.unique(one.codes * other.levels + other.codes)):
-                raise MixedModelError(
-                    f"'{names[m]}' and '{names[k]}' group the rows alike: keep one of them."
-                )
+                raise MixedModelError(f"'{names[m]}' and '{names[k]}' group the rows alike: keep one of them.")
     return factors
 
 

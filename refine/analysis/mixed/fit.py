@@ -73,9 +73,7 @@ def fit_mixed(
     n, p = q.shape
     unit = float(np.sqrt(left @ left / (n - p)))
     if unit <= 1e-12 * np.max(np.abs(design.y)):
-        raise MixedModelError(
-            f"The predictors explain '{design.response}' exactly: nothing is left to model."
-        )
+        raise MixedModelError(f"The predictors explain '{design.response}' exactly: nothing is left to model.")
     numeric = np.column_stack([q, left / unit])[order]
     likelihood = Likelihood(factors, numeric, neighbours, rho, reml)
     optimum = _maximise(likelihood, len(groups), start)
@@ -85,9 +83,7 @@ def fit_mixed(
     logs = 2 * np.log(unit) * likelihood.freedom
     if reml:
         logs += 2 * np.sum(np.log(np.abs(np.diagonal(r))))
-    parameters = VarianceParameters.at(
-        optimum.theta, z, at.v * unit**2, groups, optimum.boundary, at.full_hessian
-    )
+    parameters = VarianceParameters.at(optimum.theta, z, at.v * unit**2, groups, optimum.boundary, at.full_hessian)
     model = Model(
         formula=formula,
         design=design,

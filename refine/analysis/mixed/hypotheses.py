@@ -29,14 +29,22 @@ def type_three(spec: formulaic.ModelSpec, x: Floats, data: pd.DataFrame) -> dict
     rows = {term: identity[columns] for term, columns in slices.items()}
     above = {term: [other for other in slices if _contains(spec, other, term)] for term in slices}
     if any(above.values()):
-        full = np.asarray(spec.update(ensure_full_rank=False, structure=None).get_model_matrix(data), float)
-        cells = np.linalg.lstsq(x, full, rcond=None)[0]
+        # Rows with equal predictors say the same; one of each is enough.
+        kept = ~data[_used(spec, data)].duplicated().to_numpy()
+        complete = spec.update(ensure_full_rank=False, structure=None)
+        full = np.asarray(complete.get_model_matrix(data[kept]), float)
+        cells = np.linalg.lstsq(x[kept], full, rcond=None)[0]
         for term, others in above.items():
             if others:
                 upper = np.vstack([identity[slices[other]] for other in others])
                 weight = np.linalg.lstsq((upper @ cells).T, (rows[term] @ cells).T, rcond=None)[0]
                 rows[term] = rows[term] - weight.T @ upper
     return {str(term): contrast for term, contrast in rows.items()}
+
+
+def _used(spec: formulaic.ModelSpec, data: pd.DataFrame) -> list[str]:
+    """The columns that predictors are made of."""
+    return sorted(str(name) for name in spec.variables if name in data.columns)
 
 
 def _factors(term: Term) -> set[str]:
@@ -46,9 +54,7 @@ def _factors(term: Term) -> set[str]:
 def _contains(spec: formulaic.ModelSpec, larger: Term, smaller: Term) -> bool:
     """Whether `larger` has the factors of `smaller` and further *categorical* ones."""
     extra = _factors(larger) - _factors(smaller)
-    return _factors(smaller) < _factors(larger) and all(
-        _categorical(spec, expression) for expression in extra
-    )
+    return _factors(smaller) < _factors(larger) and all(_categorical(spec, expression) for expression in extra)
 
 
 def _categorical(spec: formulaic.ModelSpec, expression: str) -> bool:
@@ -64,7 +70,7 @@ def marginal_means(
     Other categorical variables are averaged with equal weights, numeric ones held at their mean (Searle,
     Speed and Milliken 1980, Am. Stat. 34).
     """
-    used = sorted(str(name) for name in spec.variables if name in data.columns)
+    used = _used(spec, data)
     categorical = {
         str(name)
         for factor, names in spec.factor_variables.items()
@@ -90,9 +96,7 @@ def marginal_means(
     return labels, x.reshape(len(labels), -1, x.shape[1]).mean(axis=1)
 
 
-def differences(
-    labels: pd.DataFrame, means: Floats, variable: str, reference: Any
-) -> tuple[pd.DataFrame, Floats]:
+def differences(labels: pd.DataFrame, means: Floats, variable: str, reference: Any) -> tuple[pd.DataFrame, Floats]:
     """Contrasts of each level of `variable` with `reference`, within each combination of the other
     columns."""
     levels = labels[variable]
@@ -107,8 +111,6 @@ def differences(
         if values[variable] == reference:
             continue
         base = tuple(reference if name == variable else values[name] for name in labels.columns)
-        kept.append(
-            {"contrast": f"{values[variable]} - {reference}", **{name: values[name] for name in others}}
-        )
+        kept.append({"contrast": f"{values[variable]} - {reference}", **{name: values[name] for name in others}})
         rows.append(means[k] - means[row_of[base]])
     return pd.DataFrame(kept), np.array(rows)

@@ -51,9 +51,7 @@ class Likelihood:
     estimate it, else its fixed value. `reml`: restricted or ordinary likelihood.
     """
 
-    def __init__(
-        self, factors: list[Factor], numeric: Floats, series: Series, rho: float | None, reml: bool
-    ) -> None:
+    def __init__(self, factors: list[Factor], numeric: Floats, series: Series, rho: float | None, reml: bool) -> None:
         self.n, width = numeric.shape
         self.p = width - 1
         self.reml = reml

@@ -121,9 +121,7 @@ class Moments:
         weights[0, 0] = 1
         weights[:, 1::2] = precision.diagonal
         weights[:, 2::2] = precision.neighbour
-        parts = [
-            (weights @ part.reshape(len(part), -1)).reshape(orders, *part.shape[1:]) for part in self._basis
-        ]
+        parts = [(weights @ part.reshape(len(part), -1)).reshape(orders, *part.shape[1:]) for part in self._basis]
         names, count = list(self._like.zz), len(self._like.za)
         return [
             Blocks(

@@ -29,6 +29,9 @@ Z_LIMIT = 8.0
 
 MAX_STEPS = 100
 
+FEW_ROWS = 1_000
+"""Up to here every first guess is followed to its end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
@@ -39,7 +42,6 @@ class Optimum:
     at: Evaluation
     boundary: tuple[int, ...]
     converged: bool
-    steps: int
 
 
 def maximise(likelihood: Likelihood, ratios: int, start: Floats | None = None) -> Optimum:
@@ -47,45 +49,48 @@ def maximise(likelihood: Likelihood, ratios: int, start: Floats | None = None) -
 
     `start`: (gamma..., z) of a fit to similar data, if there is one.
     """
-    theta = _first_guess(likelihood, ratios) if start is None else start.copy()
+    starts = _first_guesses(likelihood, ratios) if start is None else [start.copy()]
+    found = [_climb(likelihood, ratios, theta) for theta in starts]
+    return min(found, key=lambda optimum: (not optimum.converged, optimum.at.deviance))
+
+
+def _first_guesses(likelihood: Likelihood, ratios: int) -> list[Floats]:
+    gammas, neighbours = likelihood.moment_guess()
+    if likelihood.size == ratios:
+        return [gammas]
+    if not (likelihood.series.gaps % 2).any():
+        # rho and -rho fit alike: the positive one is meant.
+        return [np.append(gammas, max(abs(neighbours), 0.1))]
+    # The likelihood can have two hills in rho: begin on the higher one, or climb both where that is quick.
+    guesses = [np.append(gammas, z) for z in (neighbours, -0.4, 0.6)]
+    return guesses if likelihood.n <= FEW_ROWS else [min(guesses, key=likelihood.deviance)]
+
+
+def _climb(likelihood: Likelihood, ratios: int, theta: Floats) -> Optimum:
+    """The top of the hill that `theta` stands on, with variances that belong at zero set to it."""
     # A start at zero exactly would be a stationary point.
     theta[:ratios] = np.maximum(theta[:ratios], 1e-3)
     free = np.ones(likelihood.size, bool)
-    theta, at, converged, steps = _newton(likelihood, ratios, theta, free)
+    theta, at, converged = _newton(likelihood, ratios, theta, free)
     small = theta[:ratios] < NEGLIGIBLE
     if small.any():
         candidate = theta.copy()
         candidate[:ratios][small] = 0
         free[:ratios] = ~small | (likelihood.evaluate(candidate).gradient[:ratios] < 0)
         candidate[free] = theta[free]
-        theta, at, converged, more = _newton(likelihood, ratios, candidate, free)
-        steps += more
-    return Optimum(theta, at, tuple(np.flatnonzero(theta[:ratios] == 0).tolist()), converged, steps)
+        theta, at, converged = _newton(likelihood, ratios, candidate, free)
+    return Optimum(theta, at, tuple(np.flatnonzero(theta[:ratios] == 0).tolist()), converged)
 
 
-def _first_guess(likelihood: Likelihood, ratios: int) -> Floats:
-    gammas, neighbours = likelihood.moment_guess()
-    if likelihood.size == ratios:
-        return gammas
-    if not (likelihood.series.gaps % 2).any():
-        # rho and -rho fit alike: the positive one is meant.
-        neighbours = abs(neighbours)
-        return np.append(gammas, max(neighbours, 0.1))
-    # The likelihood can have two hills in rho; begin on the higher one.
-    return min((np.append(gammas, z) for z in (neighbours, -0.4, 0.6)), key=likelihood.deviance)
-
-
-def _newton(
-    likelihood: Likelihood, ratios: int, theta: Floats, free: np.ndarray
-) -> tuple[Floats, Evaluation, bool, int]:
-    """Newton steps in the free working parameters, halved until the deviance falls."""
+def _newton(likelihood: Likelihood, ratios: int, theta: Floats, free: np.ndarray) -> tuple[Floats, Evaluation, bool]:
+    """Newton steps in the free working parameters, shortened until the deviance falls."""
     x = _working(theta, ratios)
     at = likelihood.evaluate(_natural(x, ratios))
-    for step_number in range(MAX_STEPS):
+    for _ in range(MAX_STEPS):
         step, sound = _step(x, at, ratios, free)
         length = float(np.max(np.abs(step), initial=0))
         if length == 0:
-            return _natural(x, ratios), at, sound, step_number
+            return _natural(x, ratios), at, sound
         last = sound and length < CLOSE
         for _ in range(30):
             new = x + step
@@ -95,13 +100,13 @@ def _newton(
                 break
             step = step / 4
         else:
-            return _natural(x, ratios), at, sound and length < 1e-4, step_number
+            return _natural(x, ratios), at, sound and length < 1e-4
         x, at = new, candidate
         if last:
-            return _natural(x, ratios), at, True, step_number + 1
+            return _natural(x, ratios), at, True
         if likelihood.size > ratios and abs(x[-1]) >= Z_LIMIT:
-            return _natural(x, ratios), at, False, step_number + 1
-    return _natural(x, ratios), at, False, MAX_STEPS
+            return _natural(x, ratios), at, False
+    return _natural(x, ratios), at, False
 
 
 def _step(x: Floats, at: Evaluation, ratios: int, free: np.ndarray) -> tuple[Floats, bool]:

@@ -88,10 +88,7 @@ class MixedResult:
     @property
     def messages(self) -> tuple[str, ...]:
         """What the reader must know: boundary, failed convergence."""
-        found = [
-            f"The variance of '{name}' is estimated as zero: it lies at its boundary."
-            for name in self.boundary
-        ]
+        found = [f"The variance of '{name}' is estimated as zero: it lies at its boundary." for name in self.boundary]
         if not self.converged:
             found.append("The search for the maximum did not converge; do not rely on these values.")
         return tuple(found)
@@ -205,9 +202,7 @@ class MixedResult:
         starts = np.cumsum([0, *self.model.levels])
         if not self.model.groups:
             return sparse.csr_array((n, 0))
-        columns = np.column_stack(
-            [code + start for code, start in zip(self.model.codes, starts[:-1], strict=True)]
-        )
+        columns = np.column_stack([code + start for code, start in zip(self.model.codes, starts[:-1], strict=True)])
         width = columns.shape[1]
         indices = (np.ones(columns.size), columns.ravel(), np.arange(n + 1) * width)
         return sparse.csr_array(indices, shape=(n, int(starts[-1])))

@@ -47,9 +47,7 @@ def apa(result: "MixedResult", term: str | None) -> str:
     if term is None and len(tests):
         term = tests.index[0]
     if term not in tests.index:
-        raise MixedModelError(
-            f"The model has no term {term!r}. There are: {', '.join(tests.index) or 'none'}."
-        )
+        raise MixedModelError(f"The model has no term {term!r}. There are: {', '.join(tests.index) or 'none'}.")
     test = tests.loc[term]
     means = " and ".join(model.groups)
     random = f" with random intercepts for {means}" if model.groups else ""
@@ -117,6 +115,4 @@ def _p(value: float) -> str:
 
 
 def _stars(p: float) -> str:
-    return next(
-        (mark for bound, mark in ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, ".")) if p < bound), ""
-    )
+    return next((mark for bound, mark in ((0.001, "***"), (0.01, "**"), (0.05, "*"), (0.1, ".")) if p < bound), "")

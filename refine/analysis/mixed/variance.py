@@ -106,9 +106,7 @@ class VarianceParameters:
         k = len(self.free)
         se = float(np.sqrt(self.covariance[k, k]))
         half = special.ndtri((1 + level) / 2) * se
-        return Interval(
-            value, (1 - value**2) * se, float(np.tanh(self.z - half)), float(np.tanh(self.z + half))
-        )
+        return Interval(value, (1 - value**2) * se, float(np.tanh(self.z - half)), float(np.tanh(self.z + half)))
 
 
 def _inverse(information: Floats, sizes: Floats, names: Sequence[str]) -> Floats:
