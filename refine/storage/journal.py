@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from refine.protocol import Arm, DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.protocol import Arm, Iteration, Protocol, Ranking, Session, Trial
 from refine.storage import schema as t
 from refine.storage.engine import open_engine, plain_words
 from refine.storage.errors import StorageError
+from refine.storage.rows import read_iteration, read_protocol, read_rankings, read_trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Journal:
     def add_ranking(self, trial_id: str, ranking: Ranking) -> None:
         """A participant ranked the drawings of a trial. Writing the same twice is harmless."""
         with self._writing() as connection:
-            known = self._rankings(connection, [trial_id]).get(trial_id)
+            known = read_rankings(connection, [trial_id]).get(trial_id)
             if known is not None and known.order == ranking.order:
                 return
             ids = {
@@ -209,13 +209,13 @@ class Journal:
     def trial(self, trial_id: str) -> Trial | None:
         """A trial with its iterations and ranking."""
         with self._reading() as connection:
-            return next(iter(self._trials(connection, t.trials.c.id == trial_id)), None)
+            return next(iter(read_trials(connection, t.trials.c.id == trial_id)), None)
 
     def iteration(self, iteration_id: str) -> Iteration | None:
         """An iteration by its id."""
         with self._reading() as connection:
             row = connection.execute(sa.select(t.iterations).where(t.iterations.c.id == iteration_id)).first()
-            return None if row is None else _iteration(row)
+            return None if row is None else read_iteration(row)
 
     def arm_counts(self, protocol_hash: str) -> dict[Arm, int]:
         """How many sessions of this protocol each arm has, finished or not."""
@@ -225,7 +225,7 @@ class Journal:
             .group_by(t.sessions.c.arm)
         )
         with self._reading() as connection:
-            return dict(connection.execute(query))
+            return dict(connection.execute(query).tuples().all())
 
     def target_counts(self, protocol_hash: str) -> dict[str, int]:
         """How many trials of this protocol each target has."""
@@ -236,7 +236,7 @@ class Journal:
             .group_by(t.trials.c.target_id)
         )
         with self._reading() as connection:
-            return dict(connection.execute(query))
+            return dict(connection.execute(query).tuples().all())
 
     def finished_ids(self) -> list[str]:
         """The ids of all finished sessions, the oldest first."""
@@ -256,7 +256,7 @@ class Journal:
             ).scalar()
         if stored is None:
             raise StorageError(f"The journal knows no protocol {protocol_hash}.")
-        return _protocol(stored)
+        return read_protocol(stored)
 
     def finished_version(self, protocol_hash: str) -> int:
         """A number that grows whenever a session of this protocol is finished or withdrawn."""
@@ -326,61 +326,5 @@ class Journal:
             row = connection.execute(sa.select(t.sessions).where(condition)).first()
             if row is None:
                 return None
-            trials = self._trials(connection, t.trials.c.session_id == row.id)
+            trials = read_trials(connection, t.trials.c.session_id == row.id)
             return Session(**row._mapping, trials=tuple(trials))
-
-    def _trials(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> list[Trial]:
-        rows = connection.execute(sa.select(t.trials).where(condition).order_by(t.trials.c.number)).all()
-        ids = [row.id for row in rows]
-        iterations: dict[str, list[Iteration]] = {trial_id: [] for trial_id in ids}
-        made = sa.select(t.iterations).where(t.iterations.c.trial_id.in_(ids)).order_by(t.iterations.c.number)
-        for row in connection.execute(made):
-            iterations[row.trial_id].append(_iteration(row))
-        rankings = self._rankings(connection, ids)
-        return [
-            Trial(
-                id=row.id,
-                session_id=row.session_id,
-                number=row.number,
-                target_id=row.target_id,
-                shuffled=tuple(row.shuffled),
-                begun_at=row.begun_at,
-                iterations=tuple(iterations[row.id]),
-                ranking=rankings.get(row.id),
-            )
-            for row in rows
-        ]
-
-    def _rankings(self, connection: sa.Connection, trial_ids: list[str]) -> dict[str, Ranking]:
-        query = (
-            sa.select(t.ranks.c.trial_id, t.ranks.c.ranked_at, t.iterations.c.number)
-            .join(t.iterations, t.iterations.c.id == t.ranks.c.iteration_id)
-            .where(t.ranks.c.trial_id.in_(trial_ids))
-            .order_by(t.ranks.c.rank)
-        )
-        orders: dict[str, tuple[list[int], datetime]] = {}
-        for row in connection.execute(query):
-            orders.setdefault(row.trial_id, ([], row.ranked_at))[0].append(row.number)
-        return {trial_id: Ranking(tuple(order), at) for trial_id, (order, at) in orders.items()}
-
-
-def _iteration(row: Any) -> Iteration:
-    return Iteration(
-        id=row.id,
-        trial_id=row.trial_id,
-        number=row.number,
-        prompt=row.prompt,
-        unread=row.unread,
-        picture=row.picture,
-        scores=row.scores,
-        drawing_seconds=row.drawing_ms / 1000,
-        scoring_seconds=row.scoring_ms / 1000,
-        asked_at=row.asked_at,
-        drawn_at=row.drawn_at,
-        provenance=Provenance(**{**row.provenance, "settings": DrawingSettings(**row.provenance["settings"])}),
-    )
-
-
-def _protocol(stored: dict[str, Any]) -> Protocol:
-    drawing = DrawingSettings(**stored["drawing"])
-    return Protocol(**{**stored, "drawing": drawing, "metrics": tuple(stored["metrics"])})

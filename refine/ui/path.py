@@ -17,7 +17,7 @@ from refine.storage.errors import StorageError
 from refine.study import Study, StudyError, UnchangedOrder
 from refine.ui.html import script
 from refine.ui.ranking import RankingScreen
-from refine.ui.rounds import Rounds, progress_bar
+from refine.ui.rounds import Rounds, progress_bar, turn
 from refine.ui.screen import Screen, Verb, View
 from refine.ui.target import TargetScreen
 from refine.ui.thanks import Thanks
@@ -66,7 +66,7 @@ class Path:
         )
         self._on(wake.wake, lambda token: None)
         self._rounds = next(screen for screen in self._screens if isinstance(screen, Rounds))
-        self._rounds.timer.tick(self._poll, self._token, self._outputs, **QUIET)
+        self._rounds.timer.tick(self._poll, [self._token, self._rounds.turn], self._outputs, **QUIET)
 
     def _on(
         self,
@@ -90,13 +90,14 @@ class Path:
         token = request.query_params.get("resume") or token
         return self._show(View(self._study.standing(token), token, fresh=True))
 
-    def _poll(self, token: str) -> list[Any]:
-        """While a drawing is made nothing changes but its progress."""
+    def _poll(self, token: str, believed: str) -> list[Any]:
+        """Bring a page of the rounds up to date; while a drawing is made nothing changes but its progress."""
         standing = self._study.standing(token)
-        if standing.pending is None:
+        if turn(standing) != believed:
             return self._show(View(standing, token))
         updates = [gr.skip()] * len(self._outputs)
-        updates[self._outputs.index(self._rounds.progress)] = progress_bar(standing.pending)
+        if standing.pending is not None:
+            updates[self._outputs.index(self._rounds.progress)] = progress_bar(standing.pending)
         return updates
 
     def _act(self, verb: Verb, token: str, values: Sequence[Any], fresh: bool) -> list[Any]:
@@ -111,6 +112,9 @@ class Path:
         except StorageError as fault:
             log.error("A call could not be kept: %s", fault)
             alert, fresh = "This could not be saved just now. Please try again in a moment.", False
+        except Exception:
+            log.exception("A call failed")
+            alert, fresh = "Something went wrong on our side. Nothing is lost: please try again.", False
         return self._show(View(self._study.standing(token), token, fresh, alert, confirm))
 
     def _show(self, view: View) -> list[Any]:

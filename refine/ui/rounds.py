@@ -10,13 +10,14 @@ import gradio as gr
 
 from refine.prompts import LONGEST_PROMPT
 from refine.protocol import Iteration, Step, Trial
-from refine.standing import Pending
+from refine.standing import Pending, Standing
 from refine.study import Study
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
 from refine.ui.scores import score_table
 from refine.ui.screen import On, Screen, View
 
-POLL_SECONDS = 0.4
+POLL_SECONDS, IDLE_SECONDS = 0.4, 3.0
+"""Between two looks at the study: while a drawing is made, and otherwise (another window may have drawn)."""
 
 
 class Rounds(Screen):
@@ -57,7 +58,7 @@ class Rounds(Screen):
         """Button and Enter draw. While a drawing is made the path polls, at the pace of `timer`."""
 
         def draw(token: str, turn: str, prompt: str) -> None:
-            trial, number = turn.split("/")
+            trial, number, _ = turn.split("/")
             study.draw(token, int(trial), int(number), prompt)
 
         for listener in (self.draw.click, self.prompt.submit):
@@ -69,7 +70,6 @@ class Rounds(Screen):
         trial, pending = standing.trial, standing.pending
         assert standing.session is not None and trial is not None
         iterations = trial.iterations
-        number = len(iterations) + 1
         sees_scores = standing.session.arm == "scores" and bool(iterations)
         return [
             _board(study, trial, view.alert or standing.notice),
@@ -78,13 +78,21 @@ class Rounds(Screen):
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
             score_table(study.metrics, iterations) if sees_scores else "",
             _strip(study, iterations),
-            f"{trial.number}/{number}",
-            gr.Timer(active=pending is not None),
+            turn(standing),
+            gr.Timer(POLL_SECONDS if pending else IDLE_SECONDS, active=True),
         ]
 
     def clear(self) -> list[object]:
         """No pictures, no prompt."""
         return ["", "", "", gr.skip(), "", "", "", gr.Timer(active=False)]
+
+
+def turn(standing: Standing) -> str:
+    """What a page that is up to date believes: trial, round, and whether its drawing is being made."""
+    if standing.trial is None:
+        return ""
+    state = "drawing" if standing.pending else "writing"
+    return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}"
 
 
 def _board(study: Study, trial: Trial, alert: str) -> str:

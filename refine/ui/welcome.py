@@ -40,17 +40,17 @@ class Welcome(Screen):
         gr.HTML(INTRODUCTION.format(rounds=study.protocol.iterations), apply_default_css=False)
         with gr.Accordion("Before you start: what you agree to", open=True, elem_classes="tp-consent"):
             gr.Markdown(study.consent.text)
-        self.start = gr.Button("I agree, start", variant="primary", size="lg", elem_id="start")
-        self.outputs = [self.alert]
+        self.start = gr.Button("I agree, start", variant="primary", size="lg", elem_id="start", interactive=False)
+        self.outputs = [self.alert, self.start]
 
     def connect(self, study: Study, on: On) -> None:
         """The button is the consent."""
         on(self.start.click, lambda token: study.enrol(consent=True), fresh=True)
 
     def render(self, study: Study, view: View) -> list[object]:
-        """The notice about a session that is not known, if any."""
-        return [message(view.alert or view.standing.notice)]
+        """The notice about a session that is not known, if any; only now is it known that nobody is in the middle."""
+        return [message(view.alert or view.standing.notice), gr.Button(interactive=True)]
 
     def clear(self) -> list[object]:
         """No notice."""
-        return [""]
+        return ["", gr.skip()]
