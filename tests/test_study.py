@@ -171,6 +171,15 @@ def test_a_failed_drawing_is_told_and_can_be_tried_again(open_small_study):
     assert len(standing.trial.iterations) == 1
 
 
+def test_a_drawing_that_cannot_be_saved_is_told_and_can_be_tried_again(study, tmp_path):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    (tmp_path / "pictures").write_text("no folder can be made here")
+    assert "Your prompt is kept" in draw(study, token, 1).notice
+    (tmp_path / "pictures").unlink()
+    assert len(draw(study, token, 1).trial.iterations) == 1
+
+
 def test_ranking_comes_after_all_rounds(study):
     token = study.enrol(consent=True)
     study.begin(token, 1)

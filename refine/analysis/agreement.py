@@ -1,33 +1,73 @@
 """Does a metric order drawings as people do?
 
-Knows: ranks within trials, the bands of the paper. Does not know: any metric, or how results are shown.
+Knows: ranks within trials, what to measure on them, the bands of the paper. Does not know: any metric, or how
+results are shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from refine.analysis.icc import ICC, icc
+from refine.analysis.bootstrap import resampled_sums
+from refine.analysis.icc import ICC, MeanSquares, icc, values
+from refine.analysis.trials import blocks
 from refine.protocol import MetricInfo
 
 Band = Literal["poor", "moderate", "good", "excellent"]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95% interval; with `undefined` ("undefined, because ...") the numbers mean nothing and are 0."""
+
+    lower: float
+    upper: float
+    undefined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bootstrap:
+    """Percentile intervals from drawing whole trials with replacement, by what is estimated.
+
+    They need no normal distribution and let the drawings of a trial depend on each other.
+    """
+
+    ICC2: Interval
+    ICC3: Interval
+    ICC2k: Interval
+    ICC3k: Interval
+    spearman: Interval
+    kendall: Interval
+    pairwise: Interval
+    top: Interval
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of one metric with people, over all trials.
+    """Of one metric with people, over all trials with at least two drawings.
 
-    `icc.ICC3` is ICC(C,1), `icc.ICC2` is ICC(A,1). `pairwise` is the share of pairs of drawings of a trial that metric
-    and person order alike (0..1; a pair tied by the metric counts half), `top` the share of trials in which the
-    metric's best drawing is the person's. Both are 0 where the coefficient is undefined.
+    `icc.ICC3` is ICC(C,1), `icc.ICC2` is ICC(A,1), `icc.ICC3k` and `icc.ICC2k` are those of the average; their intervals
+    count each trial of m drawings as m - 1 degrees of freedom. `spearman` and `kendall` (tau-b) are means over trials of
+    the coefficient within the trial, `None` if the metric ties all drawings in every trial. `pairwise` is the share of
+    pairs of drawings of a trial that metric and person order alike (0..1; a pair tied by the metric counts half), `top`
+    the share of trials in which the metric's best drawing is the person's (if the metric ties several for the best, the
+    person's choice among them counts as its share). Without any trial both are 0.
     """
 
     metric: MetricInfo
+    trials: int
     icc: ICC
+    spearman: float | None
+    kendall: float | None
     pairwise: float
     top: float
+    bootstrap: Bootstrap
 
     @property
     def band(self) -> Band | None:
@@ -38,43 +78,127 @@ class Agreement:
         return "poor" if value < 0.5 else "moderate" if value < 0.75 else "good" if value < 0.9 else "excellent"
 
 
-def metric_ranks(iterations: pd.DataFrame, metric: MetricInfo) -> pd.Series:
-    """The rank of each drawing within its trial by a metric: 1 = most similar, ties get the mean of their ranks."""
-    return (-metric.direction * iterations[metric.id]).groupby(iterations["trial"], sort=False).rank()
+PARTS = (
+    "trials",  # 1
+    "drawings",
+    "subjects",  # sum of squares between the drawings
+    "error",  # sum of squares between the two ranks of a drawing
+    "spearman",  # 0 where it is not defined
+    "kendall",  # 0 where it is not defined
+    "ordered",  # 1 where both are
+    "alike",  # pairs that metric and person order alike
+    "pairs",
+    "top",
+)
+"""What a trial brings to the sums from which everything is computed, so that a bootstrap only adds."""
 
 
-def agreement(iterations: pd.DataFrame, metric: MetricInfo) -> Agreement:
-    """The agreement of a metric with people.
+def agreements(iterations: pd.DataFrame, metrics: Sequence[MetricInfo]) -> tuple[Agreement, ...]:
+    """The agreement of each metric with people.
 
-    `iterations` has a row an iteration, with the columns `trial`, `rank` (1 = most similar) and the metric's id.
-    Ranks of a trial of m drawings sum to a constant, so each brings m - 1 degrees of freedom to the error, not m.
+    `iterations` has a row an iteration, with the columns `trial`, `iteration`, `rank` (1 = most similar) and the
+    metrics' ids (raw); for each metric, rows without a rank or a score are left out. Within each trial both become
+    ranks, 1 = most similar, ties getting the mean of their ranks, counted from the trial's mean rank, so that a longer
+    trial is not taken for drawings that both find worse.
     """
+    found = [_ranked(iterations, metric) for metric in metrics]
+    drawn: list[Array | None] = [None] * len(found)
+    for trials in {len(sums) for _, sums in found if len(sums) > 1}:
+        # Metrics on equally many trials share the draws, so that these are made once.
+        same = [i for i, (_, sums) in enumerate(found) if len(sums) == trials]
+        together = resampled_sums(np.hstack([found[i][1] for i in same]))
+        for i, draws in zip(same, np.split(together, len(same), axis=1), strict=True):
+            drawn[i] = draws
+    return tuple(
+        _agreement(metric, table, sums, draws)
+        for metric, (table, sums), draws in zip(metrics, found, drawn, strict=True)
+    )
+
+
+def _ranked(iterations: pd.DataFrame, metric: MetricInfo) -> tuple[Array, Array]:
+    """The table of ranks by person and by metric (drawings, 2), and the `PARTS` of each trial."""
     rows = iterations.dropna(subset=["rank", metric.id])
-    people = rows["rank"].groupby(rows["trial"], sort=False).rank()
-    ranks = metric_ranks(rows, metric)
-    trials = rows["trial"].nunique()
-    table = np.column_stack([people, ranks]).astype(float).reshape(-1, 2)
-    coefficients = icc(table, error_df=max(len(rows) - trials, 1))
+    tables, parts = [np.empty((0, 2))], [np.empty((0, len(PARTS)))]
+    for block in blocks(rows):
+        length = block.rows.shape[1]
+        if length > 1:
+            person = rankdata(block.of(rows["rank"]), axis=1) - (length + 1) / 2
+            ranked = rankdata(-metric.direction * block.of(rows[metric.id]), axis=1) - (length + 1) / 2
+            tables.append(np.column_stack([person.ravel(), ranked.ravel()]))
+            parts.append(_parts(person, ranked))
+    return np.concatenate(tables), np.concatenate(parts)
+
+
+def _agreement(metric: MetricInfo, table: Array, sums: Array, drawn: Array | None) -> Agreement:
+    trials = len(sums)
     if not trials:
-        return Agreement(metric, coefficients, 0.0, 0.0)
-    return Agreement(metric, coefficients, _pairwise(rows, people, ranks), _top(rows, people, ranks))
+        none = Interval(0.0, 0.0, "undefined, because there are no trials")
+        return Agreement(metric, 0, icc(table), None, None, 0.0, 0.0, Bootstrap(*[none] * 8))
+    whole = {name: float(found[0]) for name, found in _estimates(sums.sum(axis=0, keepdims=True)).items()}
+    if drawn is None:
+        intervals = Bootstrap(*[Interval(0.0, 0.0, "undefined, because there is only one trial")] * 8)
+    else:
+        intervals = Bootstrap(**{name: _percentiles(found) for name, found in _estimates(drawn).items()})
+    ordered = sums[:, PARTS.index("ordered")].any()
+    return Agreement(
+        metric=metric,
+        trials=trials,
+        icc=icc(table, error_df=len(table) - trials),
+        spearman=whole["spearman"] if ordered else None,
+        kendall=whole["kendall"] if ordered else None,
+        pairwise=whole["pairwise"],
+        top=whole["top"],
+        bootstrap=intervals,
+    )
 
 
-def _pairwise(rows: pd.DataFrame, people: pd.Series, ranks: pd.Series) -> float:
-    alike, pairs = 0.0, 0
-    frame = pd.DataFrame({"trial": rows["trial"], "people": people, "metric": ranks})
-    for size, trials in frame.groupby(frame.groupby("trial")["metric"].transform("size")):
-        one = trials["people"].to_numpy().reshape(-1, size)
-        other = trials["metric"].to_numpy().reshape(-1, size)
-        upper = np.triu_indices(size, 1)
-        signs = np.sign(one[:, upper[0]] - one[:, upper[1]]) * np.sign(other[:, upper[0]] - other[:, upper[1]])
-        alike += float(((signs + 1) / 2).sum())
-        pairs += signs.size
-    return alike / pairs if pairs else 0.0
+def _parts(person: Array, ranked: Array) -> Array:
+    """`PARTS` of each trial from the ranks by person and by metric, (trials, drawings), each about its mean."""
+    trials, length = person.shape
+    first, second = np.triu_indices(length, 1)
+    by_person = np.sign(person[:, first] - person[:, second])
+    by_metric = np.sign(ranked[:, first] - ranked[:, second])
+    excess = (by_person * by_metric).sum(axis=1)  # concordant pairs less discordant ones
+    pairs, untied = np.abs(by_person).sum(axis=1), np.abs(by_metric).sum(axis=1)
+    ordered = (pairs > 0) & (untied > 0)
+    variances = np.where(ordered, (person**2).sum(axis=1) * (ranked**2).sum(axis=1), 1.0)
+    best = ranked == ranked.min(axis=1, keepdims=True)
+    favourite = person == person.min(axis=1, keepdims=True)
+    parts = {
+        "trials": np.ones(trials),
+        "drawings": np.full(trials, length),
+        "subjects": ((person + ranked) ** 2).sum(axis=1) / 2,
+        "error": ((person - ranked) ** 2).sum(axis=1) / 2,
+        "spearman": np.where(ordered, (person * ranked).sum(axis=1) / np.sqrt(variances), 0.0),
+        "kendall": np.where(ordered, excess / np.sqrt(np.where(ordered, pairs * untied, 1.0)), 0.0),
+        "ordered": ordered,
+        "alike": (excess + pairs) / 2,
+        "pairs": pairs,
+        "top": (best & favourite).sum(axis=1) / (best.sum(axis=1) * favourite.sum(axis=1)),
+    }
+    return np.column_stack([parts[name] for name in PARTS]).astype(float)
 
 
-def _top(rows: pd.DataFrame, people: pd.Series, ranks: pd.Series) -> float:
-    best = ranks.groupby(rows["trial"], sort=False).transform("min") == ranks
-    # Where the metric ties several for the best, the person's choice among them counts as its share.
-    share = best / best.groupby(rows["trial"], sort=False).transform("sum")
-    return float(share[people == 1].mean())
+def _estimates(sums: Array) -> dict[str, Array]:
+    """By name, from sums over trials (draws, parts); not a number where undefined."""
+    total = dict(zip(PARTS, sums.T, strict=True))
+    rows = total["drawings"]
+    # Ranks of a trial have the same mean for both raters, so between raters there is nothing.
+    nothing = np.zeros_like(rows)
+    ms = MeanSquares(total["subjects"] / (rows - 1), nothing, total["error"] / (rows - 1), total["error"] / rows)
+    coefficients = values(ms, rows, k=2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            **{form: coefficients[form] for form in ("ICC2", "ICC3", "ICC2k", "ICC3k")},
+            "spearman": total["spearman"] / total["ordered"],
+            "kendall": total["kendall"] / total["ordered"],
+            "pairwise": total["alike"] / total["pairs"],
+            "top": total["top"] / total["trials"],
+        }
+
+
+def _percentiles(found: Array) -> Interval:
+    if not np.isfinite(found).all():
+        return Interval(0.0, 0.0, "undefined, because it has no value in some of the draws")
+    lower, upper = np.percentile(found, [2.5, 97.5])
+    return Interval(float(lower), float(upper))

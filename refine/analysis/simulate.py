@@ -5,14 +5,31 @@ Every session id begins with `simulated-`, so that it can never be taken for a p
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from refine.protocol import ARMS, MetricInfo
 
-TYPICAL = {64.0: (22.0, 5.0), 1.0: (0.72, 0.08), None: (0.45, 0.10)}
-"""Mean and deviation of a metric's raw values by its highest possible value."""
+Array = NDArray[np.float64]
+
+
+class Scale(NamedTuple):
+    """Of a metric's raw values: what is usual, the deviation of one unit of similarity, and if they are counts."""
+
+    usual: float
+    deviation: float
+    whole: bool
+
+
+SCALES: dict[tuple[float | None, float | None], Scale] = {
+    (0.0, 64.0): Scale(22.0, 2.5, True),
+    (-1.0, 1.0): Scale(0.72, 0.04, False),
+    (0.0, None): Scale(0.45, 0.05, False),
+}
+"""By lowest and highest value: bits that differ, a cosine, a distance."""
 
 
 def simulate(
@@ -22,54 +39,97 @@ def simulate(
     trials: int = 1,
     iterations: int = 10,
     targets: int = 100,
+    session_sd: float = 0.5,
+    target_sd: float = 0.5,
     gain: float = 1.2,
     plateau: int = 6,
     rho: float = 0.25,
     metric_noise: float = 0.9,
+    human_noise: float = 0.5,
     recency: float = 0.3,
+    arm_gain: float = 0.0,
+    drop_out: float = 0.0,
     seed: int = 0,
 ) -> pd.DataFrame:
     """A study of `sessions` x `trials` in the form that analyses read, a row an iteration.
 
-    True similarity, in units of its deviation within a trial, is a session effect and a target effect (deviation 0.5
-    each), plus a gain that grows in equal steps to `gain` at iteration `plateau` and stays, plus AR(1) noise with
-    correlation `rho` (deviation 1). A metric sees it with noise of deviation `metric_noise`; people rank it with noise
-    of deviation 0.5 and a liking for late drawings of `recency` over the trial.
+    True similarity, in units of its deviation within a trial, is a session effect and a target effect (normal,
+    deviations `session_sd` and `target_sd`; every session has its own `trials` of the `targets`, so the two are crossed),
+    plus a gain that grows in equal steps to `gain` at iteration `plateau` and stays (by `arm_gain` more where scores are
+    shown), plus AR(1) noise with correlation `rho` (deviation 1). Each metric sees it with noise of its own of deviation
+    `metric_noise`; people rank it with noise of deviation `human_noise` and a liking for late drawings of `recency` over
+    the trial. A session ends after each trial but the last with chance `drop_out`; trials are ranked or not there.
 
-    Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank` (1 = most similar) and the metrics' ids.
+    Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank` (1 = most similar) and the metrics' ids. Raises
+    `ValueError` for conditions that no study can have.
     """
+    _check(metrics, sessions, trials, iterations, targets, rho, drop_out)
     rng = np.random.default_rng(seed)
-    n = sessions * trials
     session = np.repeat(np.arange(sessions), trials)
-    target = np.concatenate([rng.permutation(targets)[:trials] for _ in range(sessions)])
+    target = rng.permuted(np.tile(np.arange(targets), (sessions, 1)), axis=1)[:, :trials].ravel()
     position = np.arange(iterations)
+    arm = rng.permutation(sessions) % len(ARMS)
 
-    noise = rng.standard_normal((n, iterations))
-    for i in range(1, iterations):
-        noise[:, i] = rho * noise[:, i - 1] + np.sqrt(1 - rho**2) * noise[:, i]
-    growth = gain * np.minimum(position / max(plateau - 1, 1), 1.0)
-    level = 0.5 * rng.standard_normal(sessions)[session] + 0.5 * rng.standard_normal(targets)[target]
-    similarity = level[:, None] + growth + noise
+    gains = gain + arm_gain * (np.array(ARMS)[arm] == "scores")
+    growth = gains[session, None] * np.minimum(position / max(plateau - 1, 1), 1.0)
+    level = session_sd * rng.standard_normal(sessions)[session] + target_sd * rng.standard_normal(targets)[target]
+    similarity = level[:, None] + growth + _ar1(rng, (sessions * trials, iterations), rho)
 
-    liked = similarity + 0.5 * rng.standard_normal(similarity.shape) + recency * position / max(iterations - 1, 1)
+    liking = recency * position / max(iterations - 1, 1)
+    liked = similarity + human_noise * rng.standard_normal(similarity.shape) + liking
     rank = (-liked).argsort(axis=1).argsort(axis=1) + 1
 
-    arms = np.array(ARMS)[rng.permutation(sessions) % len(ARMS)]
-    frame = pd.DataFrame(
-        {
-            "session": np.repeat([f"simulated-{s:05d}" for s in session], iterations),
-            "trial": np.repeat([f"simulated-{s:05d}-{i}" for i, s in enumerate(session)], iterations),
-            "target": np.repeat([f"simulated-{t:03d}" for t in target], iterations),
-            "arm": np.repeat(arms[session], iterations),
-            "iteration": np.tile(position + 1, n),
-            "rank": rank.ravel(),
-        }
-    )
+    columns = {
+        "session": np.repeat([f"simulated-{s:05d}" for s in session], iterations),
+        "trial": np.repeat([f"simulated-{s:05d}-{i}" for i, s in enumerate(session)], iterations),
+        "target": np.repeat([f"simulated-{t:03d}" for t in target], iterations),
+        "arm": np.repeat(np.array(ARMS)[arm][session], iterations),
+        "iteration": np.tile(position + 1, sessions * trials),
+        "rank": rank.ravel(),
+    }
     for metric in metrics:
-        mean, deviation = TYPICAL[metric.highest]
         seen = similarity + metric_noise * rng.standard_normal(similarity.shape)
-        values = mean + metric.direction * deviation * seen / 2
-        frame[metric.id] = np.clip(values, metric.lowest, metric.highest).ravel()
-        if metric.highest == 64:
-            frame[metric.id] = frame[metric.id].round()
-    return frame
+        columns[metric.id] = _raw(metric, seen).ravel()
+    # A session goes on with chance 1 - drop_out after each trial, so its length is geometric, cut at the end.
+    lengths = rng.geometric(drop_out, sessions) if drop_out else np.full(sessions, trials)
+    kept = np.tile(np.arange(trials), sessions) < lengths[session]
+    return pd.DataFrame(columns)[np.repeat(kept, iterations)].reset_index(drop=True)
+
+
+def _ar1(rng: np.random.Generator, shape: tuple[int, int], rho: float) -> Array:
+    """Stationary noise (series, positions) of deviation 1."""
+    noise = rng.standard_normal(shape)
+    for i in range(1, shape[1]):
+        noise[:, i] = rho * noise[:, i - 1] + np.sqrt(1 - rho**2) * noise[:, i]
+    return noise
+
+
+def _raw(metric: MetricInfo, seen: Array) -> Array:
+    scale = SCALES[metric.lowest, metric.highest]
+    values = np.clip(scale.usual + metric.direction * scale.deviation * seen, metric.lowest, metric.highest)
+    return np.round(values) if scale.whole else values
+
+
+def _check(
+    metrics: Sequence[MetricInfo],
+    sessions: int,
+    trials: int,
+    iterations: int,
+    targets: int,
+    rho: float,
+    drop_out: float,
+) -> None:
+    for name, count in (("sessions", sessions), ("trials", trials), ("iterations", iterations)):
+        if count < 1:
+            raise ValueError(f"A study needs at least one of {name}, not {count}.")
+    if trials > targets:
+        raise ValueError(f"A session of {trials} trials needs as many targets, there are {targets}.")
+    if not -1 < rho < 1:
+        raise ValueError(f"The correlation rho must lie between -1 and 1, not at {rho}.")
+    if not 0 <= drop_out < 1:
+        raise ValueError(f"The chance to drop out must be at least 0 and less than 1, not {drop_out}.")
+    for metric in metrics:
+        if (metric.lowest, metric.highest) not in SCALES:
+            raise ValueError(
+                f"Nothing is known about values from {metric.lowest} to {metric.highest} ({metric.label})."
+            )

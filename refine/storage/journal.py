@@ -225,7 +225,7 @@ class Journal:
             .group_by(t.sessions.c.arm)
         )
         with self._reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def target_counts(self, protocol_hash: str) -> dict[str, int]:
         """How many trials of this protocol each target has."""
@@ -236,7 +236,7 @@ class Journal:
             .group_by(t.trials.c.target_id)
         )
         with self._reading() as connection:
-            return dict(connection.execute(query).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def finished_ids(self) -> list[str]:
         """The ids of all finished sessions, the oldest first."""

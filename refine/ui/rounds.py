@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import gradio as gr
 
-from refine.prompts import LONGEST_PROMPT
 from refine.protocol import Iteration, Step, Trial
 from refine.standing import Pending, Standing
 from refine.study import Study
@@ -35,7 +34,6 @@ class Rounds(Screen):
             placeholder="What do you see? For example: a small red boat on the left, on the sea",
             lines=1,
             max_lines=5,
-            max_length=2 * LONGEST_PROMPT,
             elem_id="prompt",
         )
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")

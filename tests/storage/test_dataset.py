@@ -1,0 +1,117 @@
+"""The dataset: shards that load without arguments, with documented columns, and nothing in them that must not be."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+
+from refine.protocol import Ranking, Target, pixel_hash
+from refine.storage.columns import CONFIGS
+from refine.storage.dataset import Dataset
+from refine.storage.errors import StorageError
+from refine.storage.pictures import Pictures
+from refine.storage.targets import load_targets, save_targets
+from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
+from tests.storage.test_pictures import noise
+
+
+@pytest.fixture
+def home(tmp_path):
+    save_targets(tmp_path / "targets", [(Target("target", "things", "hidden", pixel_hash(noise(9))), noise(9))])
+    return Dataset(tmp_path / "dataset"), load_targets(tmp_path / "targets"), Pictures(tmp_path / "pictures")
+
+
+def finished(pictures, name="s"):
+    session = a_session(name)
+    iterations = tuple(
+        an_iteration(
+            n,
+            f"{name}-01",
+            picture=pictures.save(noise(n)),
+            asked_at=NOW + timedelta(seconds=10 * n),
+            drawn_at=NOW + timedelta(seconds=10 * n + 2),
+        )
+        for n in (1, 2, 3)
+    )
+    (trial,) = session.trials
+    trial = replace(trial, begun_at=NOW, iterations=iterations, ranking=Ranking((3, 1, 2), NOW))
+    return replace(session, trials=(trial,), finished_at=NOW + timedelta(minutes=1))
+
+
+def load(dataset, config, tmp_path):
+    return load_dataset(str(dataset.folder), config, split="train", cache_dir=str(tmp_path / "cache"))
+
+
+def test_all_configs_load_and_pictures_decode(home, tmp_path):
+    dataset, targets, pictures = home
+    for name in ("s", "t"):
+        dataset.write_session(finished(pictures, name), PROTOCOL, targets, pictures)
+    rows = load(dataset, "iterations", tmp_path)
+    assert len(rows) == 6
+    for row in rows:
+        assert pixel_hash(row["picture"]) == row["pixel_hash"]
+        assert row["lpips"] == 0.25
+        assert row["clip_b32_world"] is None
+        assert row["date"] == "2026-11-23"
+    by_number = {row["iteration"]: row for row in rows if row["session_id"] == "s"}
+    assert [by_number[n]["rank"] for n in (1, 2, 3)] == [2, 3, 1]
+    assert [by_number[n]["thinking_ms"] for n in (1, 2, 3)] == [10_000, 8_000, 8_000]
+    sessions = load(dataset, "sessions", tmp_path)
+    assert sessions["duration_ms"] == [60_000, 60_000]
+    assert json.loads(sessions[0]["protocol"]) == json.loads(json.dumps(asdict(PROTOCOL)))
+    (target,) = load(dataset, "targets", tmp_path)
+    assert (target["prompt"], pixel_hash(target["picture"])) == ("hidden", pixel_hash(noise(9)))
+
+
+def test_every_column_is_documented_in_the_file_itself(home):
+    dataset, targets, pictures = home
+    dataset.write_session(finished(pictures), PROTOCOL, targets, pictures)
+    for config, columns in CONFIGS.items():
+        (shard,) = (dataset.folder / "data" / config).glob("*.parquet")
+        schema = pq.read_schema(shard)
+        assert schema.names == [column.name for column in columns]
+        for column in columns:
+            assert schema.field(column.name).metadata[b"description"].decode() == column.meaning
+
+
+def test_writing_again_changes_nothing(home):
+    dataset, targets, pictures = home
+    session = finished(pictures)
+    dataset.write_session(session, PROTOCOL, targets, pictures)
+    before = {path: path.read_bytes() for path in dataset.folder.rglob("*.*")}
+    dataset.write_session(session, PROTOCOL, targets, pictures)
+    assert {path: path.read_bytes() for path in dataset.folder.rglob("*.*")} == before
+    assert dataset.session_ids() == {"s"}
+
+
+def test_no_secret_and_no_time_of_day_is_in_it(home):
+    dataset, targets, pictures = home
+    session = finished(pictures)
+    dataset.write_session(session, PROTOCOL, targets, pictures)
+    tables = [pq.read_table(path).drop_columns([]) for path in dataset.folder.rglob("*.parquet")]
+    words = " ".join(str(value) for table in tables for row in table.to_pylist() for value in row.values())
+    assert session.token_hash not in words
+    assert session.withdrawal_code not in words
+    assert NOW.strftime("%H:%M") not in words
+
+
+def test_a_withdrawn_session_is_removed_and_others_stay(home, tmp_path):
+    dataset, targets, pictures = home
+    for name in ("s", "t"):
+        dataset.write_session(finished(pictures, name), PROTOCOL, targets, pictures)
+    dataset.remove_session("s")
+    assert set(load(dataset, "iterations", tmp_path)["session_id"]) == {"t"}
+
+
+def test_what_is_not_whole_is_not_published(home):
+    dataset, targets, pictures = home
+    with pytest.raises(StorageError, match="not finished"):
+        dataset.write_session(a_session(), PROTOCOL, targets, pictures)
+    session = finished(pictures)
+    pictures.delete(session.trials[0].iterations[1].picture)
+    with pytest.raises(StorageError, match="missing"):
+        dataset.write_session(session, PROTOCOL, targets, pictures)
+    assert dataset.session_ids() == set()

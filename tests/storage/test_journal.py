@@ -1,0 +1,259 @@
+"""The journal: what it has taken it keeps, exactly once, whatever happens to the process or the disk."""
+
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal, Request
+from refine.storage.schema import VERSION
+
+NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
+SETTINGS = DrawingSettings("m", "1", 1029, 10, 5.0, 32, 32)
+PROTOCOL = Protocol("test", 3, 1, "random", SETTINGS, ("imagehash",))
+
+
+def a_session(name="s", finished=False):
+    trial = Trial(f"{name}-01", name, 1, "target", (2, 3, 1))
+    return Session(name, f"hash {name}", f"AAAA-BBBB-{name:>4}", PROTOCOL.hash, "scores", "c1", NOW, trials=(trial,))
+
+
+def an_iteration(number=1, trial="s-01", **changes):
+    return replace(
+        Iteration(
+            id=f"{trial}-{number:02d}",
+            trial_id=trial,
+            number=number,
+            prompt="a cat 猫 🐈",
+            unread="",
+            picture=f"{number:064x}",
+            scores={"imagehash": 12.0, "lpips": 0.25},
+            drawing_seconds=1.25,
+            scoring_seconds=0.125,
+            asked_at=NOW,
+            drawn_at=NOW,
+            provenance=Provenance(SETTINGS, "float32", "cpu", {"torch": "2.15"}),
+        ),
+        **changes,
+    )
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'journal.sqlite'}"
+
+
+@pytest.fixture
+def journal(url):
+    journal = Journal(url)
+    journal.add_protocol(PROTOCOL)
+    journal.add_session(a_session())
+    return journal
+
+
+def fill(journal, name="s"):
+    for number in (1, 2, 3):
+        journal.add_iteration(an_iteration(number, f"{name}-01"))
+    journal.add_ranking(f"{name}-01", Ranking((3, 1, 2), NOW))
+    journal.finish(name, NOW)
+
+
+def test_what_goes_in_comes_out_equal(journal, url):
+    journal.begin_trial("s-01", NOW)
+    fill(journal)
+    (trial,) = a_session().trials
+    expected = replace(
+        a_session(),
+        finished_at=NOW,
+        trials=(
+            replace(
+                trial,
+                begun_at=NOW,
+                iterations=tuple(an_iteration(n) for n in (1, 2, 3)),
+                ranking=Ranking((3, 1, 2), NOW),
+            ),
+        ),
+    )
+    for reader in (journal, Journal(url)):
+        assert reader.session("hash s") == expected
+        assert reader.session_by_withdrawal_code(expected.withdrawal_code) == expected
+        assert reader.trial("s-01") == expected.trials[0]
+        assert reader.iteration("s-01-02") == an_iteration(2)
+        assert reader.protocol(PROTOCOL.hash) == PROTOCOL
+    assert journal.session("nobody") is None
+
+
+def test_writing_a_fact_twice_is_harmless(journal):
+    journal.add_protocol(PROTOCOL)
+    journal.begin_trial("s-01", NOW)
+    journal.begin_trial("s-01", datetime(2030, 1, 1, tzinfo=UTC))
+    fill(journal)
+    fill(journal)
+    trial = journal.trial("s-01")
+    assert trial.begun_at == NOW
+    assert len(trial.iterations) == 3
+
+
+def test_one_iteration_number_once_a_trial(journal):
+    journal.add_iteration(an_iteration(1))
+    with pytest.raises(StorageError, match="contradicts"):
+        journal.add_iteration(an_iteration(1, id="another"))
+
+
+def test_a_ranking_is_a_permutation_and_cannot_be_replaced(journal):
+    for number in (1, 2, 3):
+        journal.add_iteration(an_iteration(number))
+    for order in ((1, 2), (1, 2, 2), (1, 2, 4)):
+        with pytest.raises(StorageError):
+            journal.add_ranking("s-01", Ranking(order, NOW))
+    journal.add_ranking("s-01", Ranking((1, 2, 3), NOW))
+    with pytest.raises(StorageError):
+        journal.add_ranking("s-01", Ranking((3, 2, 1), NOW))
+    assert journal.trial("s-01").ranking.order == (1, 2, 3)
+
+
+def test_a_trial_waits_for_one_drawing_at_a_time(journal):
+    assert journal.ask(Request("s-01", 1, "a cat", NOW))
+    assert not journal.ask(Request("s-01", 1, "a dog", NOW))
+    assert journal.asked() == [Request("s-01", 1, "a cat", NOW)]
+    journal.add_iteration(an_iteration(1))
+    assert journal.asked_of("s-01") is None
+    assert not journal.ask(Request("s-01", 1, "a cat", NOW))
+    assert journal.ask(Request("s-01", 2, "a cat", NOW))
+    journal.drop_request("s-01")
+    assert journal.asked() == []
+
+
+def test_an_iteration_of_nobodys_trial_is_refused(journal):
+    with pytest.raises(StorageError):
+        journal.add_iteration(an_iteration(trial="nobody-01"))
+
+
+def test_two_threads_with_the_same_round_leave_one(journal):
+    outcomes = []
+
+    def write(name):
+        try:
+            journal.add_iteration(an_iteration(1, id=name))
+            outcomes.append("kept")
+        except StorageError:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=write, args=(f"i{n}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["kept"] + ["refused"] * 7
+    assert len(journal.trial("s-01").iterations) == 1
+
+
+def test_counts_for_assignment(journal):
+    journal.add_session(replace(a_session("t"), arm="no_scores"))
+    journal.add_session(replace(a_session("u"), arm="no_scores"))
+    assert journal.arm_counts(PROTOCOL.hash) == {"scores": 1, "no_scores": 2}
+    assert journal.target_counts(PROTOCOL.hash) == {"target": 3}
+    assert journal.arm_counts("other") == {}
+
+
+def test_the_frame_for_analysis_has_finished_sessions_only(journal):
+    journal.add_session(a_session("t"))
+    assert journal.iterations_frame(PROTOCOL.hash).empty
+    fill(journal)
+    frame = journal.iterations_frame(PROTOCOL.hash)
+    assert list(frame["iteration"]) == [1, 2, 3]
+    assert list(frame["rank"]) == [2, 3, 1]
+    assert list(frame["imagehash"]) == [12.0] * 3
+    assert set(frame["session"]) == {"s"}
+
+
+def test_a_withdrawn_session_is_gone_and_the_version_changes(journal):
+    fill(journal)
+    journal.add_session(a_session("t"))
+    fill(journal, "t")
+    journal.add_iteration(an_iteration(4, "t-01", picture="f" * 64))
+    versions = [journal.finished_version(PROTOCOL.hash)]
+    assert journal.delete_session("t") == ["f" * 64], "pictures that another session has are kept"
+    versions.append(journal.finished_version(PROTOCOL.hash))
+    assert journal.delete_session("t") == []
+    assert journal.session("hash t") is None
+    assert journal.iteration("t-01-01") is None
+    assert len(set(versions)) == 2
+
+
+# ---- violence -------------------------------------------------------------------------------------------------------
+
+WRITER = """
+import sys
+from tests.storage.test_journal import *
+journal = Journal(sys.argv[1])
+journal.add_protocol(PROTOCOL)
+journal.add_session(replace(a_session(sys.argv[2])))
+for number in range(1, 10_000):
+    journal.add_iteration(an_iteration(number, f"{sys.argv[2]}-01"))
+    print(number, flush=True)
+"""
+
+
+def test_sigkill_loses_nothing_that_was_reported(url):
+    for attempt in range(5):
+        name = f"k{attempt}"
+        process = subprocess.Popen([sys.executable, "-c", WRITER, url, name], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "1\n"
+        time.sleep(0.02 + 0.07 * attempt)
+        process.send_signal(signal.SIGKILL)
+        reported = [1, *map(int, process.stdout.read().split())]
+        process.wait()
+        kept = [iteration.number for iteration in Journal(url).trial(f"{name}-01").iterations]
+        assert kept[: len(reported)] == reported
+        assert len(kept) <= len(reported) + 1
+
+
+def test_a_full_disk_is_told_and_what_was_kept_stays(journal, url, tmp_path):
+    journal.add_iteration(an_iteration(1))
+    code = WRITER.replace("journal = ", "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2)\njournal = ")
+    run = subprocess.run([sys.executable, "-c", code, url, "full"], capture_output=True, text=True, timeout=100)
+    assert run.returncode != 0
+    assert "StorageError" in run.stderr
+    assert "The journal" in run.stderr.splitlines()[-1]
+    reported = [int(line) for line in run.stdout.split()]
+    assert reported, "it must have worked for a while"
+    kept = [iteration.number for iteration in Journal(url).trial("full-01").iterations]
+    assert kept[: len(reported)] == reported
+    assert resource.getrlimit(resource.RLIMIT_FSIZE) != (1_000_000, 1_000_000)
+    assert Journal(url).iteration("s-01-01") == an_iteration(1)
+
+
+def test_a_damaged_file_is_told(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"this is no database, though it is long enough to be looked at" * 100)
+    with pytest.raises(StorageError, match="damaged"):
+        Journal(f"sqlite:///{path}")
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(StorageError, match="cannot be written"):
+        Journal(f"sqlite:///{tmp_path / 'nowhere' / 'journal.sqlite'}")
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(journal, url):
+    with sa.create_engine(url).begin() as connection:
+        connection.exec_driver_sql(f"UPDATE schema_version SET version = {VERSION + 1}")
+    with pytest.raises(StorageError, match="newer version"):
+        Journal(url)
+
+
+def test_every_write_reaches_the_disk(journal):
+    with journal._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
