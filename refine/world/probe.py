@@ -101,8 +101,9 @@ def look(probe: Probe, images: Sequence[Image.Image]) -> list[Seen]:
 
 
 def save_probe(probe: Probe, path: Path) -> None:
-    """Write the weights as safetensors."""
-    save_file({key: value.contiguous() for key, value in probe.state_dict().items()}, path)
+    """Write the weights as safetensors, in half precision."""
+    state = {key: value.half() if value.is_floating_point() else value for key, value in probe.state_dict().items()}
+    save_file({key: value.contiguous() for key, value in state.items()}, path)
 
 
 def load_probe(path: Path) -> Probe:

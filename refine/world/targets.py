@@ -79,19 +79,19 @@ def obeys(seen: Seen, scene: Scene) -> bool:
 def save(chosen: Sequence[tuple[str, Candidate]], folder: Path) -> None:
     """Write targets, (subject, candidate): pictures, `targets.json`, and `scenes.json` for the checks."""
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob("*.png"):
+    for stale in folder.glob("*.webp"):
         stale.unlink()
     rows, scenes, counts = [], {}, Counter[str]()
     for subject, candidate in chosen:
         counts[subject] += 1
         identity = f"{subject}-{counts[subject]:02}"
-        candidate.image.save(folder / f"{identity}.png", optimize=True)
+        candidate.image.save(folder / f"{identity}.webp", lossless=True, quality=100, method=6)
         rows.append(
             {
                 "id": identity,
                 "subject": subject,
                 "prompt": candidate.prompt,
-                "file": f"{identity}.png",
+                "file": f"{identity}.webp",
                 "pixel_hash": pixel_hash(candidate.image),
             }
         )
