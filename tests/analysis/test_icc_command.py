@@ -9,7 +9,7 @@ import pytest
 
 from refine.analysis.icc.__main__ import main
 
-REFERENCE = json.loads((Path(__file__).parent / "data" / "icc_reference.json").read_text())["shrout_fleiss_1979"]
+REFERENCE = json.loads((Path(__file__).parent / "icc_data" / "icc_reference.json").read_text())["shrout_fleiss_1979"]
 ROWS = "\n".join(",".join(map(str, row)) for row in REFERENCE["ratings"])
 
 
@@ -26,7 +26,7 @@ def test_from_the_shell(csv) -> None:
     command = [sys.executable, "-m", "refine.analysis.icc", csv(ROWS), "--json"]
     found = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
     assert list(found) == ["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
-    for row in REFERENCE["psych"]:
+    for row in REFERENCE["psych_ICC_lmer_FALSE_anova"]:
         assert found[row["type"]]["value"] == pytest.approx(row["ICC"], abs=1e-12)
         assert found[row["type"]]["lower"] == pytest.approx(row["lower95"], abs=1e-12)
 

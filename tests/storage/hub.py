@@ -64,7 +64,13 @@ class Hub:
                     if hub.refuse:
                         return self.answer({"error": "refused"}, hub.refuse)
                     hub.commit(body.splitlines())
-                    return self.answer({"commitUrl": f"{hub.url}/datasets/someone/study/commit/{'0' * 40}", "commitOid": "0" * 40, "success": True})
+                    return self.answer(
+                        {
+                            "commitUrl": f"{hub.url}/datasets/someone/study/commit/{'0' * 40}",
+                            "commitOid": "0" * 40,
+                            "success": True,
+                        }
+                    )
                 return self.answer({})
 
             def log_message(self, *args):

@@ -220,7 +220,9 @@ def test_sigkill_loses_nothing_that_was_reported(url):
 
 def test_a_full_disk_is_told_and_what_was_kept_stays(journal, url, tmp_path):
     journal.add_iteration(an_iteration(1))
-    code = WRITER.replace("journal = ", "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2)\njournal = ")
+    code = WRITER.replace(
+        "journal = ", "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000,) * 2)\njournal = "
+    )
     run = subprocess.run([sys.executable, "-c", code, url, "full"], capture_output=True, text=True, timeout=100)
     assert run.returncode != 0
     assert "StorageError" in run.stderr

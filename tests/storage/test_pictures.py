@@ -71,7 +71,9 @@ def test_a_deleted_picture_is_gone(tmp_path):
 @pytest.fixture
 def targets_folder(tmp_path):
     pictures = [noise(0), noise(1)]
-    save_targets(tmp_path, [(Target(f"t{i}", "things", f"words {i}", pixel_hash(p)), p) for i, p in enumerate(pictures)])
+    save_targets(
+        tmp_path, [(Target(f"t{i}", "things", f"words {i}", pixel_hash(p)), p) for i, p in enumerate(pictures)]
+    )
     return tmp_path
 
 

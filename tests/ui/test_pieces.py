@@ -54,7 +54,10 @@ NASTY = "<script>alert(1)</script>\" onerror='x'"
 @pytest.mark.parametrize("piece", [text(NASTY), figure("data:,", text(NASTY), alt=NASTY), message(NASTY)])
 def test_words_of_others_stay_words(piece):
     assert "<script" not in piece
-    assert ElementTree.fromstring(piece.replace("<img ", "<img ").replace('draggable="false">', 'draggable="false"/>')) is not None
+    assert (
+        ElementTree.fromstring(piece.replace("<img ", "<img ").replace('draggable="false">', 'draggable="false"/>'))
+        is not None
+    )
 
 
 @pytest.fixture(scope="module")
