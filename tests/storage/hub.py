@@ -31,7 +31,7 @@ class Hub:
                 del self.files[value["path"]]
         self.commits += 1
 
-    def _handler(hub):  # noqa: N805
+    def _handler(hub):
         class Handler(BaseHTTPRequestHandler):
             def answer(self, content, status=200):
                 body = json.dumps(content).encode()
