@@ -87,7 +87,7 @@ def test_pictures_and_files_it_links_to_exist():
 
 def test_the_commands_it_names_exist():
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"make (\w+)", README):
+    for target in re.findall(r"^make (\w+)", README, flags=re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
     for module in re.findall(r"python -m (refine[\w.]*)", README):
         path = ROOT / module.replace(".", "/")
