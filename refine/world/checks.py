@@ -148,4 +148,4 @@ def _cosine(clip: CLIP, one: Image.Image, other: Image.Image) -> float:
 
 
 def _pixels(image: Image.Image) -> torch.Tensor:
-    return unit(torch.as_tensor(np.asarray(image)[None]))
+    return unit(torch.as_tensor(np.array(image)[None]))

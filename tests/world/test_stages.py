@@ -28,26 +28,33 @@ def steps_in(path):
     return torch.load(path, weights_only=True)["steps"]
 
 
-def test_training_goes_on_where_it_was_cut(tmp_path):
-    path, model, calls = tmp_path / "course.pt", nn.Linear(1, 1), []
+def test_training_goes_on_where_it_was_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+    path, model, spent_at = tmp_path / "course.pt", nn.Linear(1, 1), []
+    start = model.weight.item()
 
     def step(spent, rng):
-        calls.append(spent)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
+        spent_at.append(spent)
         with torch.no_grad():
             model.weight += 1
         return {"chance": rng.random()}
 
-    training.train(path, BLINK / 100, 1, {"model": model}, step)
-    kept, done = model.weight.item(), len(calls)
+    def cut(spent, rng):
+        if len(spent_at) == 3:
+            raise KeyboardInterrupt
+        return step(spent, rng)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(path, 1, 1, {"model": model}, cut)
+    assert steps_in(path) == 3
     with torch.no_grad():
         model.weight.zero_()
-    calls[:] = [0.0] * 3
-    training.train(path, 10 * BLINK, 1, {"model": model}, step)
-    assert model.weight.item() > kept
-    assert steps_in(path) > done
-    assert 0 < calls[3] < 1
+    # What was spent before the cut counts: a thousandth of a minute more is the end.
+    spent = torch.load(path, weights_only=True)["spent"] / 60
+    training.train(path, spent + BLINK, 1, {"model": model}, step)
+    assert spent_at[3] > 0
+    assert steps_in(path) == len(spent_at) > 3
+    assert model.weight.item() == pytest.approx(start + len(spent_at), rel=1e-4)
 
 
 def test_a_finished_course_returns_at_once(tmp_path):
@@ -128,7 +135,8 @@ def test_the_probe_is_learned(sprites, tmp_path):
     again = probe.load_probe(tmp_path / "probe.safetensors")
     picture = torch.rand(1, 3, 256, 256)
     with torch.no_grad():
-        assert torch.equal(judge(picture)[0], again(picture)[0])
+        # Kept in half precision.
+        assert torch.allclose(judge(picture)[0], again(picture)[0], atol=0.02)
 
 
 def test_attention_in_plain_matrices_is_attention():
