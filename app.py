@@ -33,19 +33,28 @@ def main() -> int:
 
             print(examine(settings))
             return 0
-        from refine.assembly import StartError, browser_secret, open_study
+        from refine.assembly import StartError, browser_secret, equip, open_study
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
         return 2
 
     try:
-        study = open_study(settings)
+        study, studio = open_study(settings)
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
-    page.build(study, browser_secret(settings)).launch(**page.LAUNCH)
-    study.close()
+    demo = page.build(study, browser_secret(settings))
+    try:
+        # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
+        demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+        equip(studio, settings)
+        demo.block_thread()
+    except StartError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    finally:
+        study.close()
     return 0
 
 

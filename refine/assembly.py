@@ -6,17 +6,17 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 import secrets
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from huggingface_hub import get_token, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from refine.generation.generator import GenerationError
-from refine.generation.pipeline import PipelineGenerator
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
 from refine.publication import Publisher
 from refine.settings import Settings
-from refine.similarity.catalogue import open_metric
+from refine.similarity.catalogue import METRICS, open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Consent
@@ -28,6 +28,9 @@ from refine.storage.pictures import Pictures
 from refine.storage.targets import load_targets
 from refine.studio import Studio
 from refine.study import Study
+
+if TYPE_CHECKING:
+    from refine.generation.pipeline import PipelineGenerator
 
 
 class StartError(Exception):
@@ -64,8 +67,11 @@ def targets_folder(settings: Settings) -> Path:
     return settings.data_dir / "targets" / f"{settings.profile}-{drawing.width}px-{how}"
 
 
-def open_generator(settings: Settings) -> PipelineGenerator:
+def open_generator(settings: Settings) -> "PipelineGenerator":
     """The pipeline with its weights, ready to draw. Raises `StartError`."""
+    # Imported here: torch and diffusers take seconds, in which the page can be served already.
+    from refine.generation.pipeline import PipelineGenerator
+
     profile = PROFILES[settings.profile]
     try:
         return PipelineGenerator(profile.pipeline, drawing_settings(settings), token=get_token())
@@ -82,16 +88,18 @@ def open_journal(settings: Settings) -> Journal:
         raise StartError(str(fault)) from fault
 
 
-def open_study(settings: Settings) -> Study:
-    """The study with everything it needs. Raises `StartError` with a sentence that says what is missing."""
+def open_study(settings: Settings) -> tuple[Study, Studio]:
+    """The study, and its studio, which is not equipped yet: all but the weights, in a second.
+
+    Raises `StartError` with a sentence that says what is missing.
+    """
     profile = PROFILES[settings.profile]
     journal = open_journal(settings)
     try:
         targets = load_targets(targets_folder(settings))
-        panel = Panel([open_metric(metric_id, weights) for metric_id, weights in profile.metrics.items()])
         pictures = Pictures(settings.data_dir / "pictures")
         dataset = Dataset(settings.data_dir / "dataset")
-        generator = open_generator(settings)
+        studio = Studio(targets, journal, pictures)
         protocol = Protocol(
             profile=settings.profile,
             iterations=settings.iterations,
@@ -100,18 +108,28 @@ def open_study(settings: Settings) -> Study:
             drawing=drawing_settings(settings),
             metrics=tuple(profile.metrics),
         )
-        return Study(
+        study = Study(
             protocol=protocol,
             consent=Consent((ASSETS / "consent.md").read_text()),
             targets=targets,
-            metrics=panel.metrics,
+            metrics=[METRICS[metric_id] for metric_id in profile.metrics],
             journal=journal,
             pictures=pictures,
-            studio=Studio(generator, panel, targets, journal, pictures),
+            studio=studio,
             publisher=Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token()),
         )
-    except (StorageError, MetricError) as fault:
+    except StorageError as fault:
         raise StartError(str(fault)) from fault
+    return study, studio
+
+
+def equip(studio: Studio, settings: Settings) -> None:
+    """Load the weights, and let the studio begin. Raises `StartError` with a sentence that says what is missing."""
+    try:
+        metrics = [open_metric(*metric) for metric in PROFILES[settings.profile].metrics.items()]
+    except MetricError as fault:
+        raise StartError(str(fault)) from fault
+    studio.equip(open_generator(settings), Panel(metrics))
 
 
 def browser_secret(settings: Settings) -> str:

@@ -28,12 +28,8 @@ FAILURE = "The drawing could not be made. Your prompt is kept: please try again.
 class Studio:
     """One line of drawings for all participants. Safe to call from many threads."""
 
-    def __init__(
-        self, generator: Generator, panel: Panel, targets: TargetSet, journal: Journal, pictures: Pictures
-    ) -> None:
-        """Open the studio and take up the drawings that were asked for before the last stop."""
-        self._generator = generator
-        self._panel = panel
+    def __init__(self, targets: TargetSet, journal: Journal, pictures: Pictures) -> None:
+        """Take up the drawings that were asked for before the last stop. They wait until the studio is equipped."""
         self._targets = targets
         self._journal = journal
         self._pictures = pictures
@@ -41,6 +37,12 @@ class Studio:
         self._queue = DrawingQueue()
         for request in journal.asked():
             self._enqueue(request)
+
+    def equip(self, generator: Generator, panel: Panel) -> None:
+        """Begin to draw, with `generator`, and to score, by `panel`."""
+        self._generator = generator
+        self._panel = panel
+        self._queue.open()
 
     def ask(self, trial_id: str, number: int, prompt: str) -> bool:
         """Ask for a drawing; it is on disk as a request when this returns.

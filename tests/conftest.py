@@ -12,7 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from refine.generation.generator import Drawing
 from refine.protocol import DrawingSettings, Protocol, Provenance, Target, pixel_hash
 from refine.publication import Publisher
-from refine.similarity.imagehash import ImageHashMetric
+from refine.similarity.catalogue import METRICS, open_metric
 from refine.similarity.panel import Panel
 from refine.standing import Consent
 from refine.storage.dataset import Dataset
@@ -48,7 +48,8 @@ def small_study(home, rng, generator=None, **conditions):
     targets = load_targets(folder)
     journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
     pictures = Pictures(home / "pictures")
-    panel = Panel([ImageHashMetric()])
+    studio = Studio(targets, journal, pictures)
+    studio.equip(generator or Painter(), Panel([open_metric("imagehash", None)]))
     return Study(
         protocol=Protocol(
             **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
@@ -57,10 +58,10 @@ def small_study(home, rng, generator=None, **conditions):
         ),
         consent=Consent("Agreed."),
         targets=targets,
-        metrics=panel.metrics,
+        metrics=[METRICS["imagehash"]],
         journal=journal,
         pictures=pictures,
-        studio=Studio(generator or Painter(), panel, targets, journal, pictures),
+        studio=studio,
         publisher=Publisher(journal, Dataset(home / "dataset"), targets, pictures),
         rng=rng,
     )

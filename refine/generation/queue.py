@@ -26,13 +26,19 @@ class Place:
 
 
 class DrawingQueue:
-    """First come, first served, one job at a time, at most one job for each key."""
+    """First come, first served, one job at a time, at most one job for each key. Nothing is done before `open`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._places: dict[str, Place] = {}
         self._futures: set[Future[None]] = set()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
+        self._opened = threading.Event()
+        self._worker.submit(self._opened.wait)
+
+    def open(self) -> None:
+        """Begin with the first in the line."""
+        self._opened.set()
 
     def submit(self, key: str, job: Job) -> None:
         """Put a job in the line, unless one with this key is in it already."""
@@ -56,7 +62,9 @@ class DrawingQueue:
 
     def close(self) -> None:
         """Finish the job at hand, drop the rest."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        self._opened.set()
+        self._worker.shutdown(wait=True)
 
     def _run(self, key: str, job: Job) -> None:
         def progress(done: float) -> None:

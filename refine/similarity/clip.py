@@ -20,13 +20,13 @@ from refine.similarity.precision import exact
 class ClipMetric:
     """Cosine of the angle between the embeddings of two pictures: 1 is identical, -1 opposite."""
 
-    def __init__(self, metric_id: str, label: str, explanation: str, weights: str, device: str) -> None:
+    def __init__(self, info: MetricInfo, weights: str, device: str) -> None:
         """Load the picture tower.
 
         `weights` is the `open_clip` name of a model that OpenAI trained, e.g. `ViT-B-32` (fetched from the
         Hub at first use), or a folder that `open_clip` reads as `local-dir:`. Raises `MetricError`.
         """
-        self.info = MetricInfo(metric_id, label, 1, -1.0, 1.0, explanation)
+        self.info = info
         self._device = device
         model = _from_folder(Path(weights)) if Path(weights).is_dir() else _official(weights)
         # The text tower is not needed; letting it go saves a third of the memory.

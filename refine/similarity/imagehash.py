@@ -12,14 +12,8 @@ from refine.protocol import MetricInfo
 class ImageHashMetric:
     """Hamming distance between 64-bit perceptual hashes (`phash`: signs of low DCT frequencies), 0..64."""
 
-    info = MetricInfo(
-        id="imagehash",
-        label="ImageHash",
-        direction=-1,
-        lowest=0,
-        highest=64,
-        explanation="Compares the rough layout of light and dark; lower is better, 0 is equal.",
-    )
+    def __init__(self, info: MetricInfo) -> None:
+        self.info = info
 
     def prepare(self, picture: Image.Image) -> imagehash.ImageHash:
         """The hash of one picture."""

@@ -20,19 +20,17 @@ from refine.protocol import MetricInfo
 from refine.similarity.metric import MetricError, brief
 from refine.similarity.precision import exact
 
-EXPLANATION = "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal."
-
 
 class LpipsMetric:
     """Distance between deep features of two pictures: 0 is identical, larger is less alike."""
 
-    def __init__(self, metric_id: str, weights: str, device: str) -> None:
+    def __init__(self, info: MetricInfo, weights: str, device: str) -> None:
         """Load backbone and heads.
 
         `weights` is `alex` for the official ones (the backbone comes from torchvision's server at first use),
         or a folder with the `safetensors` state of an `lpips.LPIPS(net="alex")`. Raises `MetricError`.
         """
-        self.info = MetricInfo(metric_id, "Perceptual Similarity", -1, 0.0, None, EXPLANATION)
+        self.info = info
         self._device = device
         self._network = (_official() if weights == "alex" else _from_folder(Path(weights))).to(device)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from refine.protocol import MetricInfo, Scores, pixel_hash
+from refine.protocol import Scores, pixel_hash
 from refine.similarity.metric import Metric, MetricError
 
 PREPARED_TARGETS = 8
@@ -25,11 +25,6 @@ class Panel:
         self._metrics = tuple(metrics)
         self._targets: OrderedDict[str, list[Any]] = OrderedDict()
         self._lock = threading.Lock()
-
-    @property
-    def metrics(self) -> tuple[MetricInfo, ...]:
-        """What is known about each metric, in the order of the scores."""
-        return tuple(metric.info for metric in self._metrics)
 
     def score(self, target: Image.Image, drawing: Image.Image) -> Scores:
         """Raw score by metric id. Raises `MetricError` if the sizes differ or a metric gives no number."""

@@ -1,0 +1,74 @@
+"""The line of drawings: order, places, faults, and that nothing begins before it is opened."""
+
+import threading
+
+import pytest
+
+from refine.generation.queue import DrawingQueue, Place
+
+
+@pytest.fixture
+def queue():
+    queue = DrawingQueue()
+    yield queue
+    queue.close()
+
+
+def test_jobs_wait_until_the_line_is_opened_and_are_done_in_order(queue):
+    done = []
+    for key in "abc":
+        queue.submit(key, lambda progress, key=key: done.append(key))
+    assert not queue.join(0.1)
+    assert not done
+    assert [queue.place(key).ahead for key in "abc"] == [0, 1, 2]
+    queue.open()
+    assert queue.join(10)
+    assert done == ["a", "b", "c"]
+    assert queue.place("a") is None
+
+
+def test_places_move_up_and_show_progress(queue):
+    queue.open()
+    halfway, go_on = threading.Event(), threading.Event()
+
+    def first(progress):
+        progress(0.5)
+        halfway.set()
+        go_on.wait(10)
+
+    queue.submit("first", first)
+    queue.submit("second", lambda progress: None)
+    assert halfway.wait(10)
+    assert queue.place("first") == Place(0, 0.5)
+    assert queue.place("second") == Place(1, 0.0)
+    go_on.set()
+    assert queue.join(10)
+
+
+def test_a_key_stands_in_the_line_once(queue):
+    done = []
+    for word in ("asked", "asked again"):
+        queue.submit("same", lambda progress, word=word: done.append(word))
+    queue.open()
+    assert queue.join(10)
+    assert done == ["asked"]
+
+
+def test_a_job_that_fails_does_not_hold_up_the_next(queue, caplog):
+    def broken(progress):
+        raise RuntimeError("out of paint")
+
+    done = []
+    queue.submit("broken", broken)
+    queue.submit("whole", lambda progress: done.append("whole"))
+    queue.open()
+    assert queue.join(10)
+    assert done == ["whole"]
+    assert "out of paint" in caplog.text
+
+
+def test_a_line_that_was_never_opened_can_be_closed():
+    queue, done = DrawingQueue(), []
+    queue.submit("a", lambda progress: done.append("a"))
+    queue.close()
+    assert not done
