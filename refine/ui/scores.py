@@ -13,7 +13,9 @@ def change_words(metric: MetricInfo, before: float, after: float) -> str:
     """What happened to a score since the last round, at the precision that is shown."""
     if shown(metric, before) == shown(metric, after):
         return "= same as before"
-    return "▲ closer" if metric.orient(after) > metric.orient(before) else "▼ further away"
+    # Of the numbers as they stand on the page, so that the sum is right for whoever checks it.
+    amount = shown(metric, abs(float(shown(metric, after)) - float(shown(metric, before))))
+    return f"▲ {amount} closer" if metric.orient(after) > metric.orient(before) else f"▼ {amount} further away"
 
 
 def shown(metric: MetricInfo, value: float) -> str:

@@ -21,11 +21,11 @@ HASH = MetricInfo("imagehash", "ImageHash", -1, 0.0, 64.0, "Layout; lower is bet
 @pytest.mark.parametrize(
     ("metric", "before", "after", "words"),
     [
-        (UP, 0.5, 0.6, "▲ closer"),
-        (UP, 0.6, 0.5, "▼ further away"),
-        (DOWN, 0.5, 0.4, "▲ closer"),
-        (DOWN, 0.4, 0.5, "▼ further away"),
-        (HASH, 20, 12, "▲ closer"),
+        (UP, 0.5, 0.6, "▲ 0.100 closer"),
+        (UP, 0.6, 0.5, "▼ 0.100 further away"),
+        (DOWN, 0.5, 0.4, "▲ 0.100 closer"),
+        (DOWN, 0.4, 0.5, "▼ 0.100 further away"),
+        (HASH, 20, 12, "▲ 8 closer"),
         (UP, 0.5001, 0.5002, "= same as before"),
     ],
 )
