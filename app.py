@@ -33,28 +33,28 @@ def main() -> int:
 
             print(examine(settings))
             return 0
-        from refine.assembly import StartError, browser_secret, equip, open_study
+        from refine.assembly import StartError, browser_secret, equip, open_house
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
         return 2
 
     try:
-        study, studio = open_study(settings)
+        house = open_house(settings)
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
-    demo = page.build(study, browser_secret(settings))
+    demo = page.build(house.study, house.findings, house.simulated, browser_secret(settings))
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
         demo.launch(**page.LAUNCH, prevent_thread_lock=True)
-        equip(studio, settings)
+        equip(house.studio, settings)
         demo.block_thread()
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
     finally:
-        study.close()
+        house.close()
     return 0
 
 

@@ -4,13 +4,16 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 """
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from huggingface_hub import get_token, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from refine.analysis.simulate import simulate
+from refine.archive import Archive, FixedRows
+from refine.findings import Findings
 from refine.generation.generator import GenerationError
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
@@ -88,8 +91,22 @@ def open_journal(settings: Settings) -> Journal:
         raise StartError(str(fault)) from fault
 
 
-def open_study(settings: Settings) -> tuple[Study, Studio]:
-    """The study, and its studio, which is not equipped yet: all but the weights, in a second.
+@dataclass(frozen=True, slots=True)
+class House:
+    """What runs: the study, its studio (which needs to be equipped), and the findings, real and simulated."""
+
+    study: Study
+    studio: Studio
+    findings: Findings
+    simulated: Findings
+
+    def close(self) -> None:
+        """Finish what is being done, and stop."""
+        self.study.close()
+
+
+def open_house(settings: Settings) -> House:
+    """All but the weights, in a second.
 
     Raises `StartError` with a sentence that says what is missing.
     """
@@ -120,7 +137,11 @@ def open_study(settings: Settings) -> tuple[Study, Studio]:
         )
     except StorageError as fault:
         raise StartError(str(fault)) from fault
-    return study, studio
+    metrics = {info.id: info for info in study.metrics}
+    subjects = {target.id: target.subject for target in targets.targets.values()}
+    imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
+    imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
+    return House(study, studio, Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics))
 
 
 def equip(studio: Studio, settings: Settings) -> None:

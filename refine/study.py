@@ -16,8 +16,6 @@ from random import Random, SystemRandom
 
 from PIL import Image
 
-from refine.analysis.simulate import simulate
-from refine.analysis.summary import Summary, summarise
 from refine.assignment import assign_arm, assign_targets
 from refine.prompts import PromptError, clean_prompt
 from refine.protocol import MetricInfo, Protocol, Ranking, Session, Step, Target, Trial
@@ -67,8 +65,6 @@ class Study:
         self._publisher = publisher
         self._rng = rng or SystemRandom()
         self._enrolment = threading.Lock()
-        self._summaries = threading.Lock()
-        self._summary: tuple[int, Summary] | None = None
         journal.add_protocol(protocol)
         publisher.publish()
 
@@ -228,25 +224,6 @@ class Study:
     def target_picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB."""
         return self._targets.picture(target_id)
-
-    @property
-    def results_version(self) -> int:
-        """A number that changes whenever `results` has something new to say."""
-        return self._journal.finished_version(self.protocol.hash)
-
-    def results(self) -> Summary:
-        """What the finished sessions of this protocol say so far."""
-        with self._summaries:
-            version = self.results_version
-            if self._summary is None or self._summary[0] != version:
-                frame = self._journal.iterations_frame(self.protocol.hash)
-                self._summary = (version, summarise(frame, self.metrics, self.protocol.iterations))
-            return self._summary[1]
-
-    def simulated_results(self) -> Summary:
-        """What 200 simulated sessions of this study would say: nobody took part in them."""
-        frame = simulate(self.metrics, sessions=200, trials=self.protocol.trials, iterations=self.protocol.iterations)
-        return summarise(frame, self.metrics, self.protocol.iterations)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being drawn or published, at most `timeout` seconds each. Says whether that is so."""

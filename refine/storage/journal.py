@@ -3,7 +3,7 @@
 Knows: how the nouns become rows and come back. Does not know: which order is legal (study) or what files there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -258,28 +258,28 @@ class Journal:
             raise StorageError(f"The journal knows no protocol {protocol_hash}.")
         return read_protocol(stored)
 
-    def finished_version(self, protocol_hash: str) -> int:
-        """A number that grows whenever a session of this protocol is finished or withdrawn."""
-        finished = sa.select(sa.func.count()).where(
-            t.sessions.c.protocol_hash == protocol_hash, t.sessions.c.finished_at.is_not(None)
-        )
-        withdrawn = sa.select(sa.func.count()).where(t.withdrawals.c.protocol_hash == protocol_hash)
+    def finished_version(self) -> int:
+        """A number that grows whenever a session is finished or withdrawn."""
+        finished = sa.select(sa.func.count()).where(t.sessions.c.finished_at.is_not(None))
+        withdrawn = sa.select(sa.func.count()).select_from(t.withdrawals)
         with self._reading() as connection:
             # A withdrawal takes one away from the first count, so it must weigh two in the second.
             return int(connection.execute(finished).scalar_one()) + 2 * int(connection.execute(withdrawn).scalar_one())
 
-    def iterations_frame(self, protocol_hash: str) -> pd.DataFrame:
-        """The finished sessions of a protocol, a row an iteration, ready for analysis.
+    def iterations_frame(self, session_ids: Sequence[str]) -> pd.DataFrame:
+        """These finished sessions, a row an iteration, ready for analysis.
 
-        Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank` (1 = most similar), and one column a metric
-        id with the raw score.
+        Columns: `protocol` (hash), `session`, `trial`, `target`, `arm`, `date` (YYYY-MM-DD, UTC, on which the session
+        ended), `iteration`, `rank` (1 = most similar), and one column a metric id with the raw score.
         """
         query = (
             sa.select(
+                t.sessions.c.protocol_hash.label("protocol"),
                 t.sessions.c.id.label("session"),
                 t.trials.c.id.label("trial"),
                 t.trials.c.target_id.label("target"),
                 t.sessions.c.arm,
+                t.sessions.c.finished_at.label("date"),
                 t.iterations.c.number.label("iteration"),
                 t.ranks.c.rank,
                 t.iterations.c.scores,
@@ -287,13 +287,14 @@ class Journal:
             .join(t.trials, t.trials.c.session_id == t.sessions.c.id)
             .join(t.iterations, t.iterations.c.trial_id == t.trials.c.id)
             .join(t.ranks, t.ranks.c.iteration_id == t.iterations.c.id)
-            .where(t.sessions.c.protocol_hash == protocol_hash, t.sessions.c.finished_at.is_not(None))
+            .where(t.sessions.c.id.in_(session_ids), t.sessions.c.finished_at.is_not(None))
             .order_by(t.sessions.c.finished_at, t.trials.c.number, t.iterations.c.number)
         )
         with self._reading() as connection:
             rows = connection.execute(query).all()
-        columns = ["session", "trial", "target", "arm", "iteration", "rank", "scores"]
+        columns = ["protocol", "session", "trial", "target", "arm", "date", "iteration", "rank", "scores"]
         frame = pd.DataFrame.from_records(rows, columns=columns)
+        frame["date"] = [at.date().isoformat() for at in frame["date"]]
         scores = pd.DataFrame(list(frame.pop("scores")), index=frame.index)
         return pd.concat([frame, scores], axis=1)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import gradio as gr
 
+from refine.findings import Findings
 from refine.study import Study
 from refine.ui.about import About
 from refine.ui.html import SCRIPTS
-from refine.ui.path import Path
+from refine.ui.path import QUIET, Path
 from refine.ui.results import Results
 from refine.ui.theme import THEME
 
@@ -24,15 +25,21 @@ LAUNCH: dict[str, Any] = {
 """How the page is served, for `Blocks.launch`."""
 
 
-def build(study: Study, secret: str) -> gr.Blocks:
-    """The page of a study. `secret` encrypts the participants' tokens in their browsers."""
+def build(study: Study, live: Findings, simulated: Findings, secret: str) -> gr.Blocks:
+    """The page of a study, with findings of its own and of a simulated one to look at.
+
+    `secret` encrypts the participants' tokens in their browsers.
+    """
     with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
-        with gr.Tab("Take part"):
+        with gr.Tab("Take part") as take_part:
             Path(study, secret, demo)
-        with gr.Tab("Results"):
-            Results(study, demo)
-        with gr.Tab("About"):
+        with gr.Tab("Results") as results_tab:
+            results = Results(live, simulated, study.protocol)
+        with gr.Tab("About") as about:
             About(study)
+        results_tab.select(results.open, None, results.outputs, **QUIET)
+        for other in (take_part, about):
+            other.select(lambda: gr.Timer(active=False), None, results.timer, **QUIET)
     # Nothing on the page waits for anything else: drawings have a line of their own (generation.queue).
     demo.queue(default_concurrency_limit=None, api_open=False)
     return demo

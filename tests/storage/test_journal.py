@@ -167,13 +167,15 @@ def test_counts_for_assignment(journal):
 
 def test_the_frame_for_analysis_has_finished_sessions_only(journal):
     journal.add_session(a_session("t"))
-    assert journal.iterations_frame(PROTOCOL.hash).empty
+    assert journal.iterations_frame(["s", "t"]).empty
     fill(journal)
-    frame = journal.iterations_frame(PROTOCOL.hash)
+    frame = journal.iterations_frame(["s", "t"])
     assert list(frame["iteration"]) == [1, 2, 3]
     assert list(frame["rank"]) == [2, 3, 1]
     assert list(frame["imagehash"]) == [12.0] * 3
     assert set(frame["session"]) == {"s"}
+    assert set(frame["protocol"]) == {PROTOCOL.hash}
+    assert set(frame["date"]) == {journal.session_by_id("s").finished_at.date().isoformat()}
 
 
 def test_a_withdrawn_session_is_gone_and_the_version_changes(journal):
@@ -181,9 +183,9 @@ def test_a_withdrawn_session_is_gone_and_the_version_changes(journal):
     journal.add_session(a_session("t"))
     fill(journal, "t")
     journal.add_iteration(an_iteration(4, "t-01", picture="f" * 64))
-    versions = [journal.finished_version(PROTOCOL.hash)]
+    versions = [journal.finished_version()]
     assert journal.delete_session("t") == ["f" * 64], "pictures that another session has are kept"
-    versions.append(journal.finished_version(PROTOCOL.hash))
+    versions.append(journal.finished_version())
     assert journal.delete_session("t") == []
     assert journal.session("hash t") is None
     assert journal.iteration("t-01-01") is None

@@ -7,9 +7,9 @@ import pytest
 from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
 from refine.protocol import MetricInfo
+from refine.ui.findings_page import page
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course, forest, top_ranked
-from refine.ui.results import page
 from refine.ui.scores import change_words, score_table, shown, sparkline
 from tests.storage.test_journal import an_iteration
 
@@ -83,16 +83,16 @@ def test_every_mark_stands_inside_its_figure(summary):
 
 
 def test_the_results_page_says_so_when_there_is_nothing_yet():
-    empty = page(summarise(simulate([UP], sessions=1).head(0), [UP], 10), 10)
+    empty = page(summarise(simulate([UP], sessions=1).head(0), [UP], 10), 10, simulated=False)
     assert "No finished sessions yet" in empty
 
 
 def test_the_results_page_names_counts_and_coefficients(summary):
-    shown_page = page(summary, 10)
+    shown_page = page(summary, 10, simulated=False)
     assert '<b id="count-sessions">30</b>' in shown_page
     assert f"ICC(C,1) = {summary.agreements[0].icc.ICC3.value:.3f}" in shown_page
     assert "χ²(9)" in shown_page
 
 
 def test_one_session_makes_a_page_too():
-    assert "finished session" in page(summarise(simulate([UP, HASH], sessions=1), [UP, HASH], 10), 10)
+    assert "finished session" in page(summarise(simulate([UP, HASH], sessions=1), [UP, HASH], 10), 10, simulated=True)

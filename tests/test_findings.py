@@ -1,0 +1,117 @@
+"""Findings from a journal that grows, and from selections of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from refine.archive import Archive, FixedRows
+from refine.findings import Findings, Selection
+from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.similarity.catalogue import METRICS
+from refine.storage.journal import Journal
+
+DRAWING = DrawingSettings("paint", "1", 1029, 10, 5.0, 32, 32)
+PROTOCOL = Protocol("world", 3, 1, "random", DRAWING, ("lpips_world", "imagehash"))
+OTHER = replace(PROTOCOL, profile="paper", metrics=("lpips", "imagehash"))
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALL = Selection(PROTOCOL.hash)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    journal = Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}")
+    for protocol in (PROTOCOL, OTHER):
+        journal.add_protocol(protocol)
+    return journal
+
+
+@pytest.fixture
+def findings(journal):
+    return Findings(Archive(journal, {"t0": "animals", "t1": "food"}), METRICS)
+
+
+def add(journal, name, *, protocol=PROTOCOL, arm="scores", target="t0", days=0, ranked=(3, 2, 1)):
+    """One finished session of three iterations that get closer."""
+    at = NOON + timedelta(days=days)
+    trial = Trial(f"{name}-01", name, 1, target, (1, 2, 3))
+    journal.add_session(Session(name, f"hash {name}", f"code {name}", protocol.hash, arm, "1", at, trials=(trial,)))
+    for n in (1, 2, 3):
+        scores = {metric: float(30 - n) for metric in protocol.metrics}
+        provenance = Provenance(DRAWING, "uint8", "cpu", {})
+        journal.add_iteration(
+            Iteration(f"{name}-01-{n}", trial.id, n, "a cat", "", "0" * 64, scores, 0.1, 0.1, at, at, provenance)
+        )
+    journal.add_ranking(trial.id, Ranking(ranked, at))
+    journal.finish(name, at)
+
+
+def test_a_finished_session_is_counted_and_changes_the_version(findings, journal):
+    assert findings.summary(ALL).sessions == 0
+    before = findings.version
+    add(journal, "a")
+    assert findings.version != before
+    assert findings.summary(ALL).sessions == 1
+    assert findings.summary(ALL) is findings.summary(ALL), "computed once"
+
+
+def test_what_comes_later_is_added_to_what_was_read(findings, journal):
+    for name in "abc":
+        add(journal, name)
+        assert set(findings.rows(ALL)["session"]) == set("abc"[: "abc".index(name) + 1])
+    assert list(findings.rows(ALL)["iteration"]) == [1, 2, 3] * 3
+
+
+def test_a_withdrawn_session_disappears(findings, journal):
+    add(journal, "a")
+    add(journal, "b")
+    assert findings.summary(ALL).sessions == 2
+    journal.delete_session("a")
+    assert set(findings.rows(ALL)["session"]) == {"b"}
+
+
+def test_an_unfinished_session_does_not_count(findings, journal):
+    trial = Trial("u-01", "u", 1, "t0", (1, 2, 3))
+    journal.add_session(Session("u", "h", "c", PROTOCOL.hash, "scores", "1", NOON, trials=(trial,)))
+    assert findings.summary(ALL).sessions == 0
+
+
+def test_protocols_are_never_pooled(findings, journal):
+    add(journal, "a")
+    add(journal, "b", protocol=OTHER)
+    assert set(findings.rows(ALL)["session"]) == {"a"}
+    assert [found.metric.id for found in findings.summary(ALL).agreements] == ["lpips_world", "imagehash"]
+    assert [found.metric.id for found in findings.summary(Selection(OTHER.hash)).agreements] == ["lpips", "imagehash"]
+    assert set(findings.choices.protocols) == {PROTOCOL.hash, OTHER.hash}
+    assert "paper" in findings.choices.protocols[OTHER.hash]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (ALL, "abc"),
+        (replace(ALL, arm="no_scores"), "b"),
+        (replace(ALL, subject="food"), "c"),
+        (replace(ALL, since="2026-03-02"), "bc"),
+        (replace(ALL, until="2026-03-02"), "ab"),
+        (replace(ALL, since="2026-03-02", until="2026-03-02"), "b"),
+        (replace(ALL, arm="scores", subject="plants"), ""),
+    ],
+)
+def test_selections(findings, journal, selection, expected):
+    add(journal, "a")
+    add(journal, "b", arm="no_scores", days=1)
+    add(journal, "c", target="t1", days=2)
+    assert set(findings.rows(selection)["session"] if expected else []) == set(expected)
+    assert findings.summary(selection).sessions == len(expected)
+
+
+def test_a_target_that_is_gone_has_an_unknown_subject(findings, journal):
+    add(journal, "a", target="t9")
+    assert findings.choices.subjects == ("unknown",)
+
+
+def test_a_fixed_set_of_rows(findings, journal):
+    add(journal, "a")
+    fixed = Findings(FixedRows(findings.rows(ALL)), METRICS)
+    assert fixed.summary(ALL) == findings.summary(ALL)
