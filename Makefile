@@ -25,4 +25,5 @@ lint: .venv/installed-dev
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	sh tests/browser/install-chromium.sh
+	sh tests/storage/install-postgresql.sh
 	touch $@

@@ -1,49 +1,72 @@
-"""A database that is open, sound and durable.
+"""A database that is open, sound and durable: a SQLite file, or a PostgreSQL server.
 
-Knows: SQLite's settings, schema versions, what database faults mean. Does not know: any fact of the study.
+Knows: the two databases' settings, and what their faults mean. Does not know: any fact of the study.
+On both, writers take turns, a reader sees one moment, and what was committed is on disk.
 """
 
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from refine.storage.errors import StorageError
-from refine.storage.schema import VERSION, metadata, schema_version
+from refine.storage.migrations import migrate
+
+PATIENCE_SECONDS = 20
+"""A writer waits this long for its turn."""
+
+TURN = 2504_20340
+"""Names the writers' turn among the advisory locks of a PostgreSQL database."""
 
 
 def open_engine(url: str) -> sa.Engine:
-    """An engine on the database at `url`, its tables made if there are none.
+    """An engine on the database at the SQLAlchemy `url`, its tables made or migrated to the newest schema version.
 
     Raises `StorageError` if it cannot be opened, is damaged, or was written by a newer version of this software.
     """
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+    engine = _engine(url)
     try:
         with engine.begin() as connection:
-            metadata.create_all(connection)
-            version = connection.execute(sa.select(schema_version.c.version)).scalar()
-            if version is None:
-                connection.execute(schema_version.insert().values(version=VERSION))
+            migrate(connection)
     except SQLAlchemyError as fault:
         raise StorageError(plain_words(engine.url, fault)) from fault
-    if version is not None and version > VERSION:
-        raise StorageError(
-            f"The journal {engine.url.database} was written by a newer version of this software (schema {version}, "
-            f"this one knows {VERSION}). Update the software, or set REFINE_DATA_DIR to another folder."
-        )
     return engine
 
 
 def plain_words(url: sa.URL, fault: SQLAlchemyError) -> str:
     """A database fault as a sentence with what to do."""
-    reason = str(getattr(fault, "orig", None) or fault)
-    where = f"The journal {make_url(url).database}"
-    if "full" in reason:
-        return f"{where} cannot grow: the disk is full. Make room; nothing that was kept is lost."
+    reason = " ".join(str(getattr(fault, "orig", None) or fault).split())
+    if url.get_backend_name() == "sqlite":
+        return _plain_sqlite(f"The journal {url.database}", reason)
+    where = f"The journal (database {url.database!r} on {url.host or 'this machine'})"
+    return _plain_postgresql(where, reason, getattr(getattr(fault, "orig", None), "sqlstate", None) or "")
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):  # as hosts of databases write it
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            engine = sa.create_engine(parsed)
+            sa.event.listen(engine, "connect", _prepare_sqlite)
+            sa.event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        if parsed.get_backend_name() == "postgresql":
+            # The ping finds connections that a restart of the database has cut, before they are used.
+            engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            sa.event.listen(engine, "connect", _prepare_postgresql)
+            sa.event.listen(engine, "begin", _begin_postgresql)
+            return engine
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as fault:
+        raise StorageError(f"The database's url cannot be used ({fault}). Check REFINE_DATABASE_URL.") from fault
+    raise StorageError(f"The journal needs SQLite or PostgreSQL, not {parsed.get_backend_name()}.")
+
+
+def _plain_sqlite(where: str, reason: str) -> str:
+    # A limit on the size of a file is met as an "I/O error".
+    if "full" in reason or "disk I/O" in reason:
+        return f"{where} cannot grow: the disk is full or broken ({reason}). Make room; nothing that was kept is lost."
     if "readonly" in reason or "unable to open" in reason:
         return f"{where} cannot be written to ({reason}). Check the folder's permissions, or set REFINE_DATA_DIR."
     if "malformed" in reason or "not a database" in reason:
@@ -53,14 +76,49 @@ def plain_words(url: sa.URL, fault: SQLAlchemyError) -> str:
     return f"{where} failed: {reason}"
 
 
+def _plain_postgresql(where: str, reason: str, sqlstate: str) -> str:
+    """By SQLSTATE (PostgreSQL manual, appendix A); a connection that is refused carries none, only words."""
+    if sqlstate == "53100":
+        return f"{where} cannot grow: the server's disk is full. Make room; nothing that was kept is lost."
+    if sqlstate in ("25006", "42501"):
+        return f"{where} cannot be written to ({reason}). Give the user of REFINE_DATABASE_URL the right to."
+    if sqlstate == "55P03":
+        return f"{where} is in use by another process ({reason}). Stop the other one, and try again."
+    if "authentication failed" in reason or "no password supplied" in reason or sqlstate.startswith("28"):
+        return f"{where} refuses the user or the password. Check REFINE_DATABASE_URL."
+    if "does not exist" in reason and "database" in reason:
+        return f"{where} is not there. Create it (`createdb`), or check REFINE_DATABASE_URL."
+    if sqlstate.startswith(("08", "57P")) or not sqlstate:
+        return f"{where} cannot be reached ({reason}). See that the server runs, and check REFINE_DATABASE_URL."
+    return f"{where} failed: {reason}"
+
+
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver's own transactions would begin too late to keep a read and the write after it together.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+    timeout = f"busy_timeout={PATIENCE_SECONDS * 1000}"
+    for pragma in (timeout, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # IMMEDIATE: a writer waits for its turn at the start, instead of failing in the middle.
-    writes = not connection.get_execution_options().get("reads_only")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: Any, record: Any) -> None:
+    # Whatever the server's defaults: a commit is on disk when it returns.
+    connection.execute("SET synchronous_commit = on")
+    connection.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+    connection.commit()
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if _only_reads(connection):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN})")
+
+
+def _only_reads(connection: sa.Connection) -> bool:
+    return bool(connection.get_execution_options().get("reads_only"))

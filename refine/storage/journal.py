@@ -16,7 +16,7 @@ from refine.protocol import Arm, Iteration, Protocol, Ranking, Session, Trial
 from refine.storage import schema as t
 from refine.storage.engine import open_engine, plain_words
 from refine.storage.errors import StorageError
-from refine.storage.rows import read_iteration, read_protocol, read_rankings, read_trials
+from refine.storage.rows import read_frame, read_iteration, read_protocol, read_rankings, read_trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,11 @@ class Journal:
                 connection.execute(t.protocols.insert().values(hash=protocol.hash, protocol=asdict(protocol)))
 
     def add_session(self, session: Session) -> None:
-        """A participant enrolled: the session with its trials."""
+        """A participant enrolled: the session with its trials, nothing of them done yet. Twice is harmless."""
         with self._writing() as connection:
+            known = connection.execute(sa.select(t.sessions.c.token_hash).where(t.sessions.c.id == session.id)).scalar()
+            if known == session.token_hash:
+                return
             connection.execute(
                 t.sessions.insert().values(
                     id=session.id,
@@ -187,12 +190,12 @@ class Journal:
                 sa.select(t.iterations.c.picture).join(t.trials).where(t.trials.c.session_id == session_id).distinct()
             )
             candidates = set(connection.execute(pictures).scalars())
-            connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
             connection.execute(
                 t.withdrawals.insert().values(
                     session_id=session_id, protocol_hash=session.protocol_hash, withdrawn_at=datetime.now(UTC)
                 )
             )
+            connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
             shared = sa.select(t.iterations.c.picture).where(t.iterations.c.picture.in_(candidates))
             return sorted(candidates - set(connection.execute(shared).scalars()))
 
@@ -272,31 +275,8 @@ class Journal:
         Columns: `protocol` (hash), `session`, `trial`, `target`, `arm`, `date` (YYYY-MM-DD, UTC, on which the session
         ended), `iteration`, `rank` (1 = most similar), and one column a metric id with the raw score.
         """
-        query = (
-            sa.select(
-                t.sessions.c.protocol_hash.label("protocol"),
-                t.sessions.c.id.label("session"),
-                t.trials.c.id.label("trial"),
-                t.trials.c.target_id.label("target"),
-                t.sessions.c.arm,
-                t.sessions.c.finished_at.label("date"),
-                t.iterations.c.number.label("iteration"),
-                t.ranks.c.rank,
-                t.iterations.c.scores,
-            )
-            .join(t.trials, t.trials.c.session_id == t.sessions.c.id)
-            .join(t.iterations, t.iterations.c.trial_id == t.trials.c.id)
-            .join(t.ranks, t.ranks.c.iteration_id == t.iterations.c.id)
-            .where(t.sessions.c.id.in_(session_ids), t.sessions.c.finished_at.is_not(None))
-            .order_by(t.sessions.c.finished_at, t.trials.c.number, t.iterations.c.number)
-        )
         with self._reading() as connection:
-            rows = connection.execute(query).all()
-        columns = ["protocol", "session", "trial", "target", "arm", "date", "iteration", "rank", "scores"]
-        frame = pd.DataFrame.from_records(rows, columns=columns)
-        frame["date"] = [at.date().isoformat() for at in frame["date"]]
-        scores = pd.DataFrame(list(frame.pop("scores")), index=frame.index)
-        return pd.concat([frame, scores], axis=1)
+            return read_frame(connection, session_ids)
 
     # ---- rows and nouns -------------------------------------------------------------------------------------------
 
@@ -306,7 +286,8 @@ class Journal:
             with self._engine.begin() as connection:
                 yield connection
         except IntegrityError as fault:
-            raise StorageError(f"The journal refuses this: it contradicts what is in it ({fault.orig}).") from fault
+            reason = str(fault.orig).splitlines()[0]
+            raise StorageError(f"The journal refuses this: it contradicts what is in it ({reason}).") from fault
         except SQLAlchemyError as fault:
             raise StorageError(plain_words(self._engine.url, fault)) from fault
 

@@ -3,9 +3,11 @@
 Knows: which columns make which noun. Does not know: how rows came there, or who asks.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 import sqlalchemy as sa
 
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Trial
@@ -72,3 +74,31 @@ def read_protocol(stored: dict[str, Any]) -> Protocol:
     """A protocol from its JSON."""
     drawing = DrawingSettings(**stored["drawing"])
     return Protocol(**{**stored, "drawing": drawing, "metrics": tuple(stored["metrics"])})
+
+
+def read_frame(connection: sa.Connection, session_ids: Sequence[str]) -> pd.DataFrame:
+    """The finished ones of these sessions, a row an iteration; columns as `Journal.iterations_frame` says."""
+    columns = [
+        t.sessions.c.protocol_hash.label("protocol"),
+        t.sessions.c.id.label("session"),
+        t.trials.c.id.label("trial"),
+        t.trials.c.target_id.label("target"),
+        t.sessions.c.arm,
+        t.sessions.c.finished_at.label("date"),
+        t.iterations.c.number.label("iteration"),
+        t.ranks.c.rank,
+        t.iterations.c.scores,
+    ]
+    query = (
+        sa.select(*columns)
+        .join(t.trials, t.trials.c.session_id == t.sessions.c.id)
+        .join(t.iterations, t.iterations.c.trial_id == t.trials.c.id)
+        .join(t.ranks, t.ranks.c.iteration_id == t.iterations.c.id)
+        .where(t.sessions.c.id.in_(session_ids), t.sessions.c.finished_at.is_not(None))
+        .order_by(t.sessions.c.finished_at, t.trials.c.number, t.iterations.c.number)
+    )
+    rows = connection.execute(query).all()
+    frame = pd.DataFrame.from_records(rows, columns=[column.name for column in columns])
+    frame["date"] = [at.date().isoformat() for at in frame["date"]]
+    scores = pd.DataFrame(list(frame.pop("scores")), index=frame.index)
+    return pd.concat([frame, scores], axis=1)

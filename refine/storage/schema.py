@@ -1,6 +1,11 @@
-"""The tables of the journal, and the constraints that hold whatever the code above them does.
+"""The tables of the journal: facts that are only ever added, and the few rows that are not facts.
 
-Knows: SQL. Does not know: any class of ours.
+Knows: SQL. Does not know: any class of ours, or how a database came to have these tables (migrations).
+
+Enrolled is a row of `sessions` with its `trials`, drawn a row of `iterations`, ranked the `ranks` of a trial, finished
+and begun the first time that counts, withdrawn a row of `withdrawals`. Each has an id of its own, so that writing it
+twice is harmless. The database itself, by constraints and by the triggers of version 0002, refuses to change a fact,
+to add one after its end, and to remove one other than by withdrawal. `requests` are not facts: they come and go.
 """
 
 from datetime import UTC, datetime
@@ -21,9 +26,6 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
-"""Of the schema; a journal with a higher one was written by a newer version of this software."""
-
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A time that goes in and comes out in UTC: SQLite itself forgets the zone."""
@@ -43,6 +45,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 metadata = MetaData()
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+"""For the first edition only, which looks here and refuses what it does not know. Today's version is Alembic's."""
 
 protocols = Table(
     "protocols",

@@ -1,0 +1,102 @@
+"""A PostgreSQL server that is there, gone, back, or refuses: told in a sentence, survived where it can be."""
+
+import threading
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal
+from tests.storage.postgres import PASSWORD, PostgresServer
+from tests.storage.test_journal import PROTOCOL, a_session, an_iteration
+
+
+def opened(url):
+    return Journal(url.render_as_string(hide_password=False))
+
+
+@pytest.mark.parametrize("drivername", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_the_url_may_be_as_hosts_of_databases_write_it(postgres, drivername):
+    journal = opened(sa.make_url(postgres.new_database()).set(drivername=drivername))
+    assert journal.finished_ids() == []
+
+
+def test_a_wrong_password_is_told_and_not_repeated(postgres):
+    with pytest.raises(StorageError, match="refuses the user or the password") as fault:
+        opened(postgres.url("postgres", password="guess-me"))
+    assert "guess-me" not in str(fault.value)
+
+
+def test_a_database_that_is_not_there_is_told(postgres):
+    with pytest.raises(StorageError, match=r"database 'nowhere'.*is not there.*createdb"):
+        opened(postgres.url("nowhere"))
+
+
+def test_a_server_that_is_not_there_is_told(postgres):
+    with pytest.raises(StorageError, match="cannot be reached") as fault:
+        opened(postgres.url("postgres", port=1))
+    assert PASSWORD not in str(fault.value)
+
+
+def test_a_host_that_is_not_there_is_told(postgres):
+    with pytest.raises(StorageError, match="cannot be reached"):
+        opened(postgres.url("postgres", host="no-such-host.invalid"))
+
+
+def test_a_user_who_may_only_read_is_told(postgres):
+    url = sa.make_url(postgres.new_database())
+    journal = opened(url)
+    with journal._engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {url.database} SET default_transaction_read_only = on")
+    journal._engine.dispose()
+    with pytest.raises(StorageError, match="cannot be written to"):
+        journal.add_protocol(PROTOCOL)
+    with pytest.raises(StorageError, match="knows no protocol"):
+        journal.protocol(PROTOCOL.hash)
+
+
+def test_a_commit_is_on_disk_whatever_the_servers_default(postgres):
+    url = sa.make_url(postgres.new_database())
+    with psycopg.connect(postgres.conninfo(url.database), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {url.database} SET synchronous_commit = off")
+    with opened(url)._engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+
+
+def test_two_servers_that_start_at_once_migrate_once(postgres):
+    url = postgres.new_database()
+    faults = []
+
+    def start():
+        try:
+            Journal(url).add_protocol(PROTOCOL)
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert Journal(url).protocol(PROTOCOL.hash) == PROTOCOL
+
+
+def test_a_restart_of_the_server_in_between_is_survived_and_while_it_is_gone_it_is_told():
+    server = PostgresServer()
+    try:
+        journal = Journal(server.new_database())
+        journal.add_protocol(PROTOCOL)
+        journal.add_session(a_session())
+        journal.add_iteration(an_iteration(1))
+        server.stop()
+        with pytest.raises(StorageError, match="cannot be reached"):
+            journal.add_iteration(an_iteration(2))
+        with pytest.raises(StorageError, match="cannot be reached"):
+            journal.session("hash s")
+        server.start()
+        journal.add_iteration(an_iteration(2))
+        assert journal.trial("s-01").iterations == (an_iteration(1), an_iteration(2))
+    finally:
+        server.remove()
