@@ -3,6 +3,7 @@
 Knows: which class serves which purpose. Does not know: what any of them does.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Consent
 from refine.storage.dataset import Dataset
-from refine.storage.disk import make_folder
+from refine.storage.disk import FolderLock, hazard, make_folder
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
@@ -34,6 +35,8 @@ from refine.study import Study
 
 if TYPE_CHECKING:
     from refine.generation.pipeline import PipelineGenerator
+
+log = logging.getLogger(__name__)
 
 
 class StartError(Exception):
@@ -82,11 +85,18 @@ def open_generator(settings: Settings) -> "PipelineGenerator":
         raise StartError(str(fault)) from fault
 
 
+def database_url(settings: Settings) -> str:
+    """The SQLAlchemy url of the journal: the one that is set, or a SQLite file in the data folder."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{settings.data_dir / 'journal.sqlite'}"
+
+
 def open_journal(settings: Settings) -> Journal:
-    """The journal in the data folder. Raises `StartError`."""
+    """The journal of the data folder. Raises `StartError`."""
     try:
         make_folder(settings.data_dir)
-        return Journal(f"sqlite:///{settings.data_dir / 'journal.sqlite'}")
+        return Journal(database_url(settings))
     except StorageError as fault:
         raise StartError(str(fault)) from fault
 
@@ -99,18 +109,27 @@ class House:
     studio: Studio
     findings: Findings
     simulated: Findings
+    lock: FolderLock
 
     def close(self) -> None:
         """Finish what is being done, and stop."""
         self.study.close()
+        self.lock.release()
 
 
 def open_house(settings: Settings) -> House:
     """All but the weights, in a second.
 
-    Raises `StartError` with a sentence that says what is missing.
+    Raises `StartError` with a sentence that says what is missing, or that another server has the data folder.
     """
     profile = PROFILES[settings.profile]
+    try:
+        make_folder(settings.data_dir)
+        lock = FolderLock(settings.data_dir)
+    except StorageError as fault:
+        raise StartError(str(fault)) from fault
+    if settings.database_url is None and (danger := hazard(settings.data_dir)):
+        log.warning("%s", danger)
     journal = open_journal(settings)
     try:
         targets = load_targets(targets_folder(settings))
@@ -141,7 +160,8 @@ def open_house(settings: Settings) -> House:
     subjects = {target.id: target.subject for target in targets.targets.values()}
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
-    return House(study, studio, Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics))
+    findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
+    return House(study, studio, findings, fiction, lock)
 
 
 def equip(studio: Studio, settings: Settings) -> None:

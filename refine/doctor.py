@@ -8,10 +8,11 @@ import os
 import torch
 from huggingface_hub import get_token
 
-from refine.assembly import drawing_settings, targets_folder
+from refine.assembly import database_url, drawing_settings, targets_folder
 from refine.profiles import PROFILES
 from refine.settings import Settings, unknown_variables, variable
-from refine.storage.disk import make_folder, survives
+from refine.storage.disk import hazard, make_folder, survives
+from refine.storage.engine import place, reach
 from refine.storage.errors import StorageError
 
 
@@ -34,6 +35,7 @@ def examine(settings: Settings) -> str:
             str(settings.data_dir.resolve()),
             f"{_origin(settings, 'data_dir')}; {_disk(settings)}",
         ),
+        _line("journal", *_journal(settings)),
         _line("Hub dataset", *_hub(settings)),
         _line(
             "study",
@@ -86,6 +88,16 @@ def _disk(settings: Settings) -> str:
     except StorageError as fault:
         return str(fault)
     return survives(settings.data_dir)
+
+
+def _journal(settings: Settings) -> tuple[str, str]:
+    url = database_url(settings)
+    if settings.database_url is None:
+        return place(url), hazard(settings.data_dir) or f"{variable('database_url')} is not set"
+    try:
+        return place(url), f"{variable('database_url')} is set; the database answers ({reach(url)})"
+    except StorageError as fault:
+        return place(url), f"{variable('database_url')} is set; {fault}"
 
 
 def _hub(settings: Settings) -> tuple[str, str]:

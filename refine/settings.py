@@ -5,10 +5,11 @@ Does not know: what is built from them (assembly) or where the app is served (Gr
 """
 
 import os
+import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from refine.profiles import PROFILES, ProfileName
@@ -21,6 +22,12 @@ class SettingsError(Exception):
     """A setting has a wrong value. The message has a line for each, naming variable, value and what is allowed."""
 
 
+def _database(url: SecretStr) -> SecretStr:
+    if not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", url.get_secret_value()):
+        raise ValueError("it begins neither with sqlite:// nor with postgresql://")
+    return url
+
+
 class Settings(BaseSettings):
     """What a researcher can set. `None` means: as the profile has it."""
 
@@ -31,6 +38,11 @@ class Settings(BaseSettings):
         description="which weights draw and compare: `world` (embedded, any laptop) or `paper` (SD3 medium, a GPU)",
     )
     data_dir: Path = Field(Path("data"), description="folder that keeps journal, pictures, targets and dataset")
+    database_url: Annotated[SecretStr, AfterValidator(_database)] | None = Field(
+        None,
+        description="database of the journal, `postgresql://user:password@host/name`, a secret; "
+        "empty: a SQLite file in the data folder",
+    )
     dataset_repo: str = Field(
         "",
         pattern=r"^$|^[\w.-]+/[\w.-]+$",
@@ -95,4 +107,6 @@ def _sentence(error: Any) -> str:
     allowed = Settings.model_fields[name].description
     if name == "profile":
         allowed = f"one of {', '.join(PROFILES)}"
+    if name == "database_url":  # it may hold a password
+        return f"{variable(name)} has a value that is not allowed ({error['msg']}). Allowed: {allowed}."
     return f"{variable(name)} is {error['input']!r}, which is not allowed ({error['msg']}). Allowed: {allowed}."

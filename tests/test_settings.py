@@ -68,6 +68,18 @@ def test_a_wrong_value_is_told_with_name_value_and_what_is_allowed(monkeypatch, 
     assert allowed in str(fault.value)
 
 
+def test_the_databases_url_is_a_secret(monkeypatch):
+    monkeypatch.setenv("REFINE_DATABASE_URL", "postgresql://researcher:hush@localhost/study")
+    assert "hush" not in repr(read_settings())
+    assert read_settings().database_url.get_secret_value().endswith("hush@localhost/study")
+    monkeypatch.setenv("REFINE_DATABASE_URL", "mysql://researcher:hush@localhost/study")
+    with pytest.raises(SettingsError, match="REFINE_DATABASE_URL has a value that is not allowed") as fault:
+        read_settings()
+    assert "hush" not in str(fault.value)
+    monkeypatch.setenv("REFINE_DATABASE_URL", "")
+    assert read_settings().database_url is None
+
+
 def test_all_wrong_values_are_told_at_once(monkeypatch):
     monkeypatch.setenv("REFINE_ITERATIONS", "0")
     monkeypatch.setenv("REFINE_TRIALS", "0")

@@ -1,14 +1,54 @@
-"""What kind of disk a folder is on, and what it survives.
+"""What kind of disk a folder is on, what it survives, and whose it is.
 
-Knows: mounts and Spaces. Does not know: what is kept on the disk.
+Knows: mounts, locks and Spaces. Does not know: what is kept on the disk.
 """
 
+import fcntl
+import logging
 import os
 from pathlib import Path
 
 from refine.storage.errors import StorageError
 
-NETWORKED = ("fuse", "nfs", "cifs", "smb", "9p", "ceph", "gluster", "lustre")
+log = logging.getLogger(__name__)
+
+NETWORKED = ("fuse.", "nfs", "cifs", "smb", "9p", "ceph", "gluster", "lustre", "virtiofs")
+"""How the kinds of file systems begin that are no local disk: locks and fsync may do nothing there."""
+
+MOUNTS = Path("/proc/mounts")
+"""The system's table of what is mounted where (not on every system)."""
+
+
+class FolderLock:
+    """A folder that is this process's own until it ends, however it ends: the system gives the lock back."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder. Raises `StorageError` if another process has it."""
+        path = folder / ".lock"
+        try:
+            self._file = path.open("a+")
+        except OSError as fault:
+            raise StorageError(
+                f"{path} cannot be opened ({fault.strerror}). Check the folder's permissions."
+            ) from fault
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as fault:
+            owner = path.read_text() or "unknown"
+            raise StorageError(
+                f"The data folder {folder} is in use by another server (process {owner}). "
+                "Stop that one, or set REFINE_DATA_DIR to another folder."
+            ) from fault
+        except OSError as fault:
+            log.warning("%s cannot be locked (%s): see that no second server uses it", folder, fault.strerror)
+            return
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        """Give the folder back."""
+        self._file.close()
 
 
 def make_folder(folder: Path) -> None:
@@ -34,17 +74,28 @@ def survives(folder: Path) -> str:
     if kind == "tmpfs":
         return "memory (tmpfs): data is lost when the machine restarts"
     if kind.startswith(NETWORKED):
-        return f"a network folder ({kind}): data outlives restarts, but SQLite needs a local disk to be safe"
+        return f"a network folder or bucket ({kind}): data outlives restarts"
     if os.environ.get("SPACE_ID") and mounted_at == Path("/"):
         return "a Space's own disk: data is lost at every restart of the Space"
     return f"a disk ({kind}): data outlives restarts"
 
 
+def hazard(folder: Path) -> str:
+    """One sentence on why a SQLite file is in danger in `folder`, or empty if it is not."""
+    kind, _ = _mount(folder.resolve())
+    if not kind.startswith(NETWORKED):
+        return ""
+    return (
+        f"{folder} is a network folder or a mounted bucket ({kind}), where SQLite files have been corrupted. Set "
+        "REFINE_DATA_DIR to a folder on a local disk, or REFINE_DATABASE_URL to a PostgreSQL database."
+    )
+
+
 def _mount(folder: Path) -> tuple[str, Path]:
-    """File system type and mount point of the folder (on systems without /proc: unknown)."""
+    """File system type and mount point of the folder (on systems without `MOUNTS`: unknown)."""
     mounts: dict[Path, str] = {}
     try:
-        for line in Path("/proc/mounts").read_text().splitlines():
+        for line in MOUNTS.read_text().splitlines():
             _, point, kind = line.split()[:3]
             mounts[Path(point.replace("\\040", " "))] = kind
     except OSError:

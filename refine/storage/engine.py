@@ -33,6 +33,25 @@ def open_engine(url: str) -> sa.Engine:
     return engine
 
 
+def place(url: str) -> str:
+    """Where the database is, without its password."""
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
+def reach(url: str) -> str:
+    """The kind and version of the database, which is asked and not changed. Raises `StorageError`."""
+    engine = _engine(url)
+    try:
+        with engine.connect().execution_options(reads_only=True) as connection:
+            version = ".".join(map(str, engine.dialect.server_version_info or ()))
+            connection.exec_driver_sql("SELECT 1")
+    except SQLAlchemyError as fault:
+        raise StorageError(plain_words(engine.url, fault)) from fault
+    finally:
+        engine.dispose()
+    return f"{engine.dialect.name} {version}"
+
+
 def plain_words(url: sa.URL, fault: SQLAlchemyError) -> str:
     """A database fault as a sentence with what to do."""
     reason = " ".join(str(getattr(fault, "orig", None) or fault).split())
