@@ -5,6 +5,7 @@ Does not know: whose turn it is (study), or how pictures, scores and rows come a
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from refine.similarity.panel import Panel
 from refine.standing import Pending
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal, Request
+from refine.storage.keeping import Keeper
 from refine.storage.pictures import Pictures
 from refine.storage.targets import TargetSet
 
@@ -32,8 +34,9 @@ class Studio:
         """Take up the drawings that were asked for before the last stop. They wait until the studio is equipped."""
         self._targets = targets
         self._journal = journal
-        self._pictures = pictures
+        self._keeper = Keeper(journal, pictures)
         self._failures: dict[str, str] = {}
+        self._asking = threading.Lock()
         self._queue = DrawingQueue()
         for request in journal.asked():
             self._enqueue(request)
@@ -50,24 +53,31 @@ class Studio:
         Returns `False`, and does nothing, if this trial waits for a drawing already or has this iteration.
         """
         request = Request(trial_id, number, prompt, datetime.now(UTC))
-        if not self._journal.ask(request):
-            return False
-        self._failures.pop(trial_id, None)
-        self._enqueue(request)
-        return True
+        with self._asking:
+            waiting = self._journal.asked_of(trial_id)
+            if waiting is not None and self._queue.place(_id(waiting)) is None:
+                self._journal.drop_request(trial_id)  # it failed when not even that could be written
+            if not self._journal.ask(request):
+                return False
+            self._failures.pop(trial_id, None)
+            self._enqueue(request)
+            return True
 
     def pending(self, trial_id: str) -> Pending | None:
         """The drawing that this trial waits for, if any."""
         request = self._journal.asked_of(trial_id)
-        if request is None:
+        place = None if request is None else self._queue.place(_id(request))
+        if request is None or place is None:
             return None
-        place = self._queue.place(trial_id)
-        ahead, progress = (place.ahead, place.progress) if place else (0, 0.0)
-        return Pending(request.number, request.prompt, ahead, progress)
+        return Pending(request.number, request.prompt, place.ahead, place.progress)
 
     def failure(self, trial_id: str) -> str:
         """A sentence for the participant if the last drawing of this trial failed, else empty."""
         return self._failures.get(trial_id, "")
+
+    def remove(self, session_id: str) -> None:
+        """Remove a withdrawn session with its drawings."""
+        self._keeper.remove(session_id)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being drawn, at most `timeout` seconds. Says whether that is so."""
@@ -78,7 +88,7 @@ class Studio:
         self._queue.close()
 
     def _enqueue(self, request: Request) -> None:
-        self._queue.submit(request.trial_id, self._job(request))
+        self._queue.submit(_id(request), self._job(request))
 
     def _job(self, request: Request) -> Callable[[Progress], None]:
         def job(progress: Progress) -> None:
@@ -106,19 +116,25 @@ class Studio:
         started = time.perf_counter()
         scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
         scoring_seconds = time.perf_counter() - started
-        self._journal.add_iteration(
-            Iteration(
-                id=f"{trial.id}-{request.number:02d}",
-                trial_id=trial.id,
-                number=request.number,
-                prompt=request.prompt,
-                unread=drawing.unread,
-                picture=self._pictures.save(drawing.picture),
-                scores=scores,
-                drawing_seconds=drawing.seconds,
-                scoring_seconds=scoring_seconds,
-                asked_at=request.asked_at,
-                drawn_at=datetime.now(UTC),
-                provenance=drawing.provenance,
+        with self._keeper.keeping(drawing.picture) as pixels:
+            self._journal.add_iteration(
+                Iteration(
+                    id=_id(request),
+                    trial_id=trial.id,
+                    number=request.number,
+                    prompt=request.prompt,
+                    unread=drawing.unread,
+                    picture=pixels,
+                    scores=scores,
+                    drawing_seconds=drawing.seconds,
+                    scoring_seconds=scoring_seconds,
+                    asked_at=request.asked_at,
+                    drawn_at=datetime.now(UTC),
+                    provenance=drawing.provenance,
+                )
             )
-        )
+
+
+def _id(request: Request) -> str:
+    """The id that the iteration will have."""
+    return f"{request.trial_id}-{request.number:02d}"

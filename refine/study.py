@@ -207,8 +207,7 @@ class Study:
         session = self._journal.session_by_withdrawal_code("-".join(wanted[i : i + 4] for i in (0, 4, 8)))
         if session is None or len(wanted) != 12:
             raise StudyError("There is no session with this code. Please check it: it has three groups of four.")
-        for picture in self._journal.delete_session(session.id):
-            self._pictures.delete(picture)
+        self._studio.remove(session.id)
         self._publisher.remove(session.id)
 
     # ---- what is shown ------------------------------------------------------------------------------------------

@@ -175,29 +175,19 @@ class Journal:
                 .values(finished_at=at)
             )
 
-    def delete_session(self, session_id: str) -> list[str]:
-        """Remove a withdrawn session; only the fact that one withdrew stays.
-
-        Returns the pixel hashes of its pictures that no other session has.
-        """
+    def delete_session(self, session_id: str) -> None:
+        """Remove a withdrawn session; only the fact that one withdrew stays. Twice is harmless."""
         with self._writing() as connection:
-            session = connection.execute(
-                sa.select(t.sessions.c.protocol_hash).where(t.sessions.c.id == session_id)
-            ).first()
-            if session is None:
-                return []
-            pictures = (
-                sa.select(t.iterations.c.picture).join(t.trials).where(t.trials.c.session_id == session_id).distinct()
-            )
-            candidates = set(connection.execute(pictures).scalars())
+            protocol = sa.select(t.sessions.c.protocol_hash).where(t.sessions.c.id == session_id)
+            protocol_hash = connection.execute(protocol).scalar()
+            if protocol_hash is None:
+                return
             connection.execute(
                 t.withdrawals.insert().values(
-                    session_id=session_id, protocol_hash=session.protocol_hash, withdrawn_at=datetime.now(UTC)
+                    session_id=session_id, protocol_hash=protocol_hash, withdrawn_at=datetime.now(UTC)
                 )
             )
             connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
-            shared = sa.select(t.iterations.c.picture).where(t.iterations.c.picture.in_(candidates))
-            return sorted(candidates - set(connection.execute(shared).scalars()))
 
     # ---- what is asked of it ------------------------------------------------------------------------------------
 
@@ -219,6 +209,11 @@ class Journal:
         with self._reading() as connection:
             row = connection.execute(sa.select(t.iterations).where(t.iterations.c.id == iteration_id)).first()
             return None if row is None else read_iteration(row)
+
+    def has_picture(self, pixels: str) -> bool:
+        """Whether any iteration has the picture with this pixel hash."""
+        with self._reading() as connection:
+            return connection.execute(sa.exists().where(t.iterations.c.picture == pixels).select()).scalar_one()
 
     def arm_counts(self, protocol_hash: str) -> dict[Arm, int]:
         """How many sessions of this protocol each arm has, finished or not."""

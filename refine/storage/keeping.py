@@ -1,0 +1,95 @@
+"""Keeping: a drawing's picture is on disk before its row, and goes when its row has gone, whenever the process ends.
+
+Knows: the order in which row and file come and go. Does not know: who draws or withdraws, or when.
+
+While only one of the two may be there, an empty file beside the picture says so (`.HASH.loose`). A start looks only at
+these: a picture without such a note is never touched, whatever journal is opened.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from refine.protocol import pixel_hash
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal
+from refine.storage.pictures import Pictures
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """The rows of a journal and the files of its pictures. Safe to call from many threads."""
+
+    def __init__(self, journal: Journal, pictures: Pictures) -> None:
+        """Tidy up what the last process could not. Raises `StorageError`."""
+        self._journal = journal
+        self._pictures = pictures
+        # Two participants can draw the same pixels: one must not withdraw them while the other's are being kept.
+        self._lock = threading.Lock()
+        for half in pictures.folder.glob("??/.*.part"):
+            half.unlink(missing_ok=True)
+        self._settle(note.name[1:].removesuffix(".loose") for note in pictures.folder.glob("??/.*.loose"))
+
+    @contextmanager
+    def keeping(self, picture: Image.Image) -> Iterator[str]:
+        """Keep an RGB picture for the row that is written inside. Gives its pixel hash.
+
+        Without such a row the picture goes again. Raises `StorageError` if it cannot be written.
+        """
+        with self._lock:
+            pixels = pixel_hash(picture)
+            self._note([pixels])
+            try:
+                self._pictures.save(picture)
+                yield pixels
+            finally:
+                self._tidy([pixels])
+
+    def remove(self, session_id: str) -> None:
+        """Remove a withdrawn session with its pictures, but for those that another session has too."""
+        with self._lock:
+            session = self._journal.session_by_id(session_id)
+            if session is None:
+                return
+            pixels = {iteration.picture for trial in session.trials for iteration in trial.iterations}
+            self._note(pixels)
+            self._journal.delete_session(session_id)
+            self._tidy(pixels)
+
+    def _note(self, pictures: Iterable[str]) -> None:
+        notes = [self._loose(pixels) for pixels in pictures]
+        try:
+            for note in notes:
+                note.parent.mkdir(parents=True, exist_ok=True)
+                note.touch()
+            for folder in {note.parent for note in notes}:
+                descriptor = os.open(folder, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+        except OSError as fault:
+            raise StorageError(
+                f"{self._pictures.folder} cannot be written to: {fault.strerror}. Is the disk full?"
+            ) from fault
+
+    def _tidy(self, pictures: Iterable[str]) -> None:
+        try:
+            self._settle(pictures)
+        except (StorageError, OSError) as fault:
+            log.error("Tidying up pictures is left for the next start: %s", fault)
+
+    def _settle(self, pictures: Iterable[str]) -> None:
+        for pixels in pictures:
+            if not self._journal.has_picture(pixels):
+                self._pictures.delete(pixels)
+            self._loose(pixels).unlink(missing_ok=True)
+
+    def _loose(self, pixels: str) -> Path:
+        return self._pictures.path(pixels).with_name(f".{pixels}.loose")
