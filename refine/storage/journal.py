@@ -43,14 +43,14 @@ class Journal:
 
     def add_protocol(self, protocol: Protocol) -> None:
         """Keep the conditions of the study under their hash. Twice is harmless."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(t.protocols.c.hash).where(t.protocols.c.hash == protocol.hash)).first()
             if known is None:
                 connection.execute(t.protocols.insert().values(hash=protocol.hash, protocol=asdict(protocol)))
 
     def add_session(self, session: Session) -> None:
         """A participant enrolled: the session with its trials, nothing of them done yet. Twice is harmless."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = connection.execute(sa.select(t.sessions.c.token_hash).where(t.sessions.c.id == session.id)).scalar()
             if known == session.token_hash:
                 return
@@ -81,14 +81,14 @@ class Journal:
 
     def begin_trial(self, trial_id: str, at: datetime) -> None:
         """The target was seen and the rounds began. Only the first time counts."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 t.trials.update().where(t.trials.c.id == trial_id, t.trials.c.begun_at.is_(None)).values(begun_at=at)
             )
 
     def ask(self, request: Request) -> bool:
         """A drawing was asked for. `False` if the trial waits for one already or has this iteration."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             if connection.execute(
                 sa.select(t.iterations.c.id).where(
                     t.iterations.c.trial_id == request.trial_id, t.iterations.c.number == request.number
@@ -102,23 +102,23 @@ class Journal:
 
     def asked(self) -> list[Request]:
         """All drawings asked for and not made yet, the oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(sa.select(t.requests).order_by(t.requests.c.asked_at))
             return [Request(**row._mapping) for row in rows]
 
     def asked_of(self, trial_id: str) -> Request | None:
         """The drawing that this trial waits for."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return self._request(connection, trial_id)
 
     def drop_request(self, trial_id: str) -> None:
         """The drawing could not be made, and may be asked for anew."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(t.requests.delete().where(t.requests.c.trial_id == trial_id))
 
     def add_iteration(self, iteration: Iteration) -> None:
         """A drawing was made: the iteration is kept, and nothing is asked for any more. Twice is harmless."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(t.requests.delete().where(t.requests.c.trial_id == iteration.trial_id))
             if connection.execute(sa.select(t.iterations.c.id).where(t.iterations.c.id == iteration.id)).first():
                 return
@@ -141,7 +141,7 @@ class Journal:
 
     def add_ranking(self, trial_id: str, ranking: Ranking) -> None:
         """A participant ranked the drawings of a trial. Writing the same twice is harmless."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             known = read_rankings(connection, [trial_id]).get(trial_id)
             if known is not None and known.order == ranking.order:
                 return
@@ -168,7 +168,7 @@ class Journal:
 
     def finish(self, session_id: str, at: datetime) -> None:
         """The session is complete. Only the first time counts."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(
                 t.sessions.update()
                 .where(t.sessions.c.id == session_id, t.sessions.c.finished_at.is_(None))
@@ -177,7 +177,7 @@ class Journal:
 
     def delete_session(self, session_id: str) -> None:
         """Remove a withdrawn session; only the fact that one withdrew stays. Twice is harmless."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             protocol = sa.select(t.sessions.c.protocol_hash).where(t.sessions.c.id == session_id)
             protocol_hash = connection.execute(protocol).scalar()
             if protocol_hash is None:
@@ -201,18 +201,18 @@ class Journal:
 
     def trial(self, trial_id: str) -> Trial | None:
         """A trial with its iterations and ranking."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return next(iter(read_trials(connection, t.trials.c.id == trial_id)), None)
 
     def iteration(self, iteration_id: str) -> Iteration | None:
         """An iteration by its id."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(sa.select(t.iterations).where(t.iterations.c.id == iteration_id)).first()
             return None if row is None else read_iteration(row)
 
     def has_picture(self, pixels: str) -> bool:
         """Whether any iteration has the picture with this pixel hash."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(sa.exists().where(t.iterations.c.picture == pixels).select()).scalar_one()
 
     def arm_counts(self, protocol_hash: str) -> dict[Arm, int]:
@@ -222,7 +222,7 @@ class Journal:
             .where(t.sessions.c.protocol_hash == protocol_hash)
             .group_by(t.sessions.c.arm)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def target_counts(self, protocol_hash: str) -> dict[str, int]:
@@ -233,13 +233,13 @@ class Journal:
             .where(t.sessions.c.protocol_hash == protocol_hash)
             .group_by(t.trials.c.target_id)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def finished_ids(self) -> list[str]:
         """The ids of all finished sessions, the oldest first."""
         query = sa.select(t.sessions.c.id).where(t.sessions.c.finished_at.is_not(None))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query.order_by(t.sessions.c.finished_at)).scalars())
 
     def session_by_id(self, session_id: str) -> Session | None:
@@ -248,7 +248,7 @@ class Journal:
 
     def protocol(self, protocol_hash: str) -> Protocol:
         """The conditions of study that have this hash. Raises `StorageError` if they are not known."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             stored = connection.execute(
                 sa.select(t.protocols.c.protocol).where(t.protocols.c.hash == protocol_hash)
             ).scalar()
@@ -260,7 +260,7 @@ class Journal:
         """A number that grows whenever a session is finished or withdrawn."""
         finished = sa.select(sa.func.count()).where(t.sessions.c.finished_at.is_not(None))
         withdrawn = sa.select(sa.func.count()).select_from(t.withdrawals)
-        with self._reading() as connection:
+        with self.reading() as connection:
             # A withdrawal takes one away from the first count, so it must weigh two in the second.
             return int(connection.execute(finished).scalar_one()) + 2 * int(connection.execute(withdrawn).scalar_one())
 
@@ -270,13 +270,14 @@ class Journal:
         Columns: `protocol` (hash), `session`, `trial`, `target`, `arm`, `date` (YYYY-MM-DD, UTC, on which the session
         ended), `iteration`, `rank` (1 = most similar), and one column a metric id with the raw score.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return read_frame(connection, session_ids)
 
     # ---- rows and nouns -------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that writes, wholly or not at all; its faults are told as `StorageError`."""
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -287,7 +288,8 @@ class Journal:
             raise StorageError(plain_words(self._engine.url, fault)) from fault
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one moment; its faults are told as `StorageError`."""
         try:
             with self._engine.connect().execution_options(reads_only=True) as connection:
                 yield connection
@@ -299,7 +301,7 @@ class Journal:
         return None if row is None else Request(**row._mapping)
 
     def _session(self, condition: sa.ColumnElement[bool]) -> Session | None:
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(sa.select(t.sessions).where(condition)).first()
             if row is None:
                 return None

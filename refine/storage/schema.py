@@ -123,3 +123,15 @@ ranks = Table(
     Column("ranked_at", UtcDateTime, nullable=False),
     UniqueConstraint("trial_id", "rank"),
 )
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("destination", String(200), primary_key=True),
+    Column("session_id", String(32), primary_key=True),
+    Column("errand", String(8), primary_key=True),
+    Column("begun_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Column("commit_id", String(40), nullable=False, server_default=""),
+)
+"""Marks of what is being sent to a dataset and what has arrived there (see `outbox.py`). They outlive their session."""
