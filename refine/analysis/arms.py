@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from refine.analysis import model
-from refine.analysis.apa import number, p_words
+from refine.analysis.apa import number
 from refine.analysis.estimates import Contrast, Mean, TermTest, contrasts, means, term_tests
 from refine.analysis.mixed import MixedResult
 from refine.protocol import ARMS, Arm, MetricInfo
@@ -49,7 +49,7 @@ class ArmEffect:
         return (
             f"Showing scores had {verdict} effect on {self.metric.label}, {self.test_arm.words}: with scores less "
             f"without, {number(found.estimate)} [{number(found.lower)}, {number(found.upper)}] "
-            f"({self.sessions[SHOWN]} and {self.sessions[HIDDEN]} sessions), {p_words(found.p)}. The course over the "
+            f"({self.sessions[SHOWN]} and {self.sessions[HIDDEN]} sessions). The course over the "
             f"iterations {course} between the arms, {self.test_interaction.words}."
         )
 

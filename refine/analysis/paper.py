@@ -12,6 +12,9 @@ PARTICIPANTS = 20
 ICC = {"lpips": 0.686, "clip_b32": 0.620, "clip_l14": 0.527, "imagehash": 0.250}
 """Of each metric (official weights) with people."""
 
+LABELS = {"lpips": "LPIPS", "clip_b32": "CLIP B/32", "clip_l14": "CLIP L/14", "imagehash": "ImageHash"}
+"""As the paper calls them."""
+
 GAINS_UNTIL = 6
 """The iteration up to which drawings came closer to the target."""
 

@@ -101,7 +101,7 @@ def broken_stick(effect: IterationEffect) -> Break:
         return _none("undefined, because the scores do not change significantly over the iterations")
     numbers = np.array([mean.iteration for mean in effect.means], dtype=float)
     middle = np.array([mean.estimate for mean in effect.means])
-    breaks = np.linspace(numbers[1], numbers[-1], int(STEPS * (numbers[-1] - numbers[1])) + 1)
+    breaks = np.arange(STEPS * numbers[1], STEPS * numbers[-1] + 1) / STEPS
     q, slopes = _profile(numbers, middle, effect.covariance, breaks)
     best, df = int(q.argmin()), effect.test.dendf
     within = breaks[q - q[best] <= stats.f.ppf(0.95, 1, df)]

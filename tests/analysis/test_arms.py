@@ -36,14 +36,14 @@ def test_equal_to_the_reference_tests() -> None:
 def test_the_difference_covers_the_truth_and_the_test_keeps_its_level() -> None:
     """With scores the gain is 1 unit (0.04) more; averaged over the growth of 4 iterations that is 0.04 * 0.625."""
     covered = rejected = 0
-    for seed in range(40):
+    for seed in range(25):
         rows = study(iterations=4, plateau=3, arm_gain=1.0, seed=seed)
         found = arm_effect(rows, COSINE).difference
         covered += found.lower < 0.04 * (0 + 0.5 + 1 + 1) / 4 < found.upper
         null = arm_effect(study(iterations=4, plateau=3, seed=1000 + seed), COSINE)
         rejected += null.test_interaction.p < 0.05
-    assert covered >= 34
-    assert rejected <= 6
+    assert covered >= 21
+    assert rejected <= 4
 
 
 def test_a_large_study_finds_an_effect_and_says_it() -> None:
@@ -57,7 +57,7 @@ def test_a_large_study_finds_an_effect_and_says_it() -> None:
     averages = {arm: sum(mean.estimate for mean in means) / 10 for arm, means in found.means.items()}
     assert averages["scores"] - averages["no_scores"] == pytest.approx(found.difference.estimate)
     assert found.sentence.startswith("Showing scores had an effect on Cosine, F(1, ")
-    assert "(150 and 150 sessions), p < .001. The course over the iterations differs between the arms, F(9, " in (
+    assert "(150 and 150 sessions). The course over the iterations differs between the arms, F(9, " in (
         found.sentence
     )
 

@@ -18,10 +18,10 @@ def study(**conditions: object) -> pd.DataFrame:
 
 def test_intervals_cover_the_true_break() -> None:
     covered = 0
-    for seed in range(100):
+    for seed in range(60):
         found = broken_stick(iteration_effect(study(plateau=5, seed=seed), COSINE))
         covered += found.lower <= 5 <= found.upper
-    assert 89 <= covered <= 99
+    assert 53 <= covered < 60
 
 
 @pytest.mark.parametrize("true", [3, 6, 8])
