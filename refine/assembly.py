@@ -114,6 +114,8 @@ class House:
     def close(self) -> None:
         """Finish what is being done, and stop."""
         self.study.close()
+        self.findings.close()
+        self.simulated.close()
         self.lock.release()
 
 

@@ -1,22 +1,32 @@
 """The findings: what the finished sessions say, kept up to date while they come in.
 
-Knows: which selection of the rows is meant, and what was computed already. Does not know: any statistic (analysis), or how anything looks (ui).
+Knows: what is quick enough to be computed when asked for, what is fitted in the background, and which selection of the
+rows is meant. Does not know: any statistic (analysis), or how anything looks (ui).
 """
 
+import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
 import pandas as pd
 
+from refine.analysis.results import Results, analyse
 from refine.analysis.summary import Summary, summarise
 from refine.archive import Rows
 from refine.protocol import MetricInfo
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+log = logging.getLogger(__name__)
+
+REFIT_SECONDS = 3.0
+"""Between two fits of the mixed models at least."""
 
 KEPT = 16
 """Selections whose results are kept."""
@@ -58,15 +68,34 @@ class Choices:
     subjects: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """All results of a selection, the slow ones too, of its first `sessions` sessions; made at `at` (seconds, Unix).
+
+    `results` is `None` without any session, or after a `fault` (a sentence).
+    """
+
+    version: int
+    sessions: int
+    at: float
+    results: Results | None = None
+    fault: str = ""
+
+
 class Findings:
-    """What rows say. Safe to call from many threads."""
+    """What rows say. Safe to call from many threads; only `fit` is ever older than the rows."""
 
     def __init__(self, rows: Rows, metrics: Mapping[str, MetricInfo]) -> None:
         """`metrics` has all that may be among the rows' columns, by id."""
         self._rows = rows
         self._metrics = metrics
         self._summing = threading.Lock()
+        self._lock = threading.Lock()
         self._summaries: OrderedDict[Selection, tuple[int, Summary]] = OrderedDict()
+        self._fits: OrderedDict[Selection, Fit] = OrderedDict()
+        self._underway: set[Selection] = set()
+        self._closing = threading.Event()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="findings")
 
     @property
     def version(self) -> int:
@@ -99,10 +128,52 @@ class Findings:
             version, known = self.version, self._summaries.get(selection)
             if known is None or known[0] != version:
                 rows = self.rows(selection)
-                length = 0 if rows.empty else int(rows["iteration"].max())
-                known = (version, summarise(rows, self.metrics(rows), length))
+                known = (version, summarise(rows, self.metrics(rows), _length(rows)))
                 _keep(self._summaries, selection, known)
             return known[1]
+
+    def fit(self, selection: Selection) -> Fit | None:
+        """The latest fit of the mixed models, if there is one. Returns at once; a newer one is begun if it is due."""
+        with self._lock:
+            known = self._fits.get(selection)
+            due = known is None or known.version != self.version
+            if due and selection not in self._underway and not self._closing.is_set():
+                self._underway.add(selection)
+                self._worker.submit(self._refit, selection, known)
+            return known
+
+    def close(self) -> None:
+        """Stop fitting."""
+        self._closing.set()
+        self._worker.shutdown(wait=True, cancel_futures=True)
+
+    def _refit(self, selection: Selection, earlier: Fit | None) -> None:
+        try:
+            if earlier is not None and self._closing.wait(max(0.0, REFIT_SECONDS - (time.time() - earlier.at))):
+                return
+            fit = self._fit(selection, earlier)
+            with self._lock:
+                _keep(self._fits, selection, fit)
+        finally:
+            with self._lock:
+                self._underway.discard(selection)
+
+    def _fit(self, selection: Selection, earlier: Fit | None) -> Fit:
+        version, rows = self.version, self.rows(selection)
+        if rows.empty:
+            return Fit(version, 0, time.time())
+        sessions = int(rows["session"].nunique())
+        try:
+            results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
+        except Exception:
+            log.exception("The mixed models could not be fitted")
+            return Fit(version, sessions, time.time(), fault="The mixed models could not be fitted; the log says why.")
+        return Fit(version, sessions, time.time(), results)
+
+
+def _length(rows: pd.DataFrame) -> int:
+    # Of one protocol all finished trials are equally long.
+    return 0 if rows.empty else int(rows["iteration"].max())
 
 
 def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:

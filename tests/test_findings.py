@@ -1,5 +1,6 @@
 """Findings from a journal that grows, and from selections of it."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,9 @@ def journal(tmp_path):
 
 @pytest.fixture
 def findings(journal):
-    return Findings(Archive(journal, {"t0": "animals", "t1": "food"}), METRICS)
+    findings = Findings(Archive(journal, {"t0": "animals", "t1": "food"}), METRICS)
+    yield findings
+    findings.close()
 
 
 def add(journal, name, *, protocol=PROTOCOL, arm="scores", target="t0", days=0, ranked=(3, 2, 1)):
@@ -109,6 +112,47 @@ def test_selections(findings, journal, selection, expected):
 def test_a_target_that_is_gone_has_an_unknown_subject(findings, journal):
     add(journal, "a", target="t9")
     assert findings.choices.subjects == ("unknown",)
+
+
+def test_the_models_are_fitted_in_the_background_and_again_when_a_session_comes(findings, journal, monkeypatch):
+    monkeypatch.setattr("refine.findings.REFIT_SECONDS", 0.05)
+    for name in "abcdef":
+        add(journal, name, ranked=(3, 1, 2) if name > "c" else (2, 3, 1))
+    assert findings.fit(ALL) is None, "nobody waits for the first fit"
+    first = wait_for(lambda: findings.fit(ALL))
+    assert (first.sessions, first.version) == (6, findings.version)
+    assert len(first.results.effects) >= 2
+    add(journal, "g")
+    assert findings.fit(ALL) is first, "the old fit is shown until there is a new one"
+    second = wait_for(lambda: findings.fit(ALL) if findings.fit(ALL) is not first else None)
+    assert second.sessions == 7
+    assert findings.fit(ALL) is second, "no fit without something new"
+
+
+def test_a_failed_fit_is_told_and_the_quick_figures_go_on(findings, journal, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError("singular")
+
+    monkeypatch.setattr("refine.findings.analyse", broken)
+    add(journal, "a")
+    found = wait_for(lambda: findings.fit(ALL))
+    assert "could not be fitted" in found.fault
+    assert "singular" in caplog.text
+    assert findings.summary(ALL).sessions == 1
+
+
+def test_nothing_is_fitted_to_nothing(findings):
+    found = wait_for(lambda: findings.fit(ALL))
+    assert (found.sessions, found.results, found.fault) == (0, None, "")
+
+
+def wait_for(look, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if (found := look()) is not None:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("It did not come about in time.")
 
 
 def test_a_fixed_set_of_rows(findings, journal):

@@ -4,75 +4,184 @@ Knows: which figures and sentences are shown, in which order. Does not know: how
 when the page is made anew (results).
 """
 
+from collections.abc import Iterable
 from html import escape
+from pathlib import Path
+from time import gmtime, strftime
 
-from refine.analysis.summary import Summary, TopRanked
-from refine.ui.plots import course, forest, top_ranked
+import pandas as pd
+import plotly
+import plotly.graph_objects as go
+
+from refine.analysis import figures
+from refine.analysis.results import Results
+from refine.analysis.summary import Summary
+from refine.findings import Fit
+from refine.ui.plots import course
+
+LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+"""What draws the figures in the browser; served by this machine, so that no network is needed."""
 
 SIMULATED = (
     '<div class="tp-message tp-simulated" role="alert"><b>Simulated data.</b> Nobody took part in this: a model of '
     "200 participants, to show what this page looks like.</div>"
 )
+EMPTY = (
+    '<section class="tp-card"><h2>No finished sessions yet</h2><p>As soon as somebody finishes, this page shows, live: '
+    "how far each metric agrees with people (ICC), how similarity grows over the {rounds} rounds, and which rounds "
+    "people rank first. Take part to be the first, or look at simulated data.</p></section>"
+)
+NONE_CHOSEN = (
+    '<section class="tp-card"><h2>No finished sessions among these</h2><p>There are sessions, but none that fits what is '
+    "chosen below. Choose less.</p></section>"
+)
 
 
-def page(summary: Summary, rounds: int, *, simulated: bool) -> str:
-    """What there is to say as HTML; `rounds` are those of a trial."""
+def page(
+    summary: Summary, rows: pd.DataFrame, fit: Fit | None, rounds: int, *, simulated: bool = False, chosen: bool = False
+) -> str:
+    """What there is to say, as HTML.
+
+    `rows` are those that `summary` is of; `fit` may be of fewer; `rounds` are those of a trial. `chosen`: whether the
+    rows are a part that the reader chose.
+    """
     if not summary.sessions:
-        return (
-            '<section class="tp-card"><h2>No finished sessions yet</h2><p>As soon as somebody finishes, this page shows, live: '
-            f"how far each metric agrees with people (ICC), how similarity grows over the {rounds} rounds, and which rounds "
-            "people rank first. Take part to be the first, or look at simulated data.</p></section>"
-        )
-    assert summary.top_ranked is not None
-    tiles = "".join(
-        f'<div class="tp-tile"><b id="count-{name}">{count:,}</b>{word}</div>'
-        for name, count, word in (
-            (
-                "sessions",
-                summary.sessions,
-                "finished sessions" if summary.sessions != 1 else "finished session",
-            ),
-            ("iterations", summary.iterations, "rounds drawn and ranked"),
-        )
-    )
-    courses = "".join(
-        f"<div><h3>{escape(found.metric.label)}"
-        f"<small>{'higher' if found.metric.direction > 0 else 'lower'} values, drawn higher up, are more similar</small></h3>"
-        f"{course(found)}</div>"
-        for found in summary.courses
+        return NONE_CHOSEN if chosen else EMPTY.format(rounds=rounds)
+    results = None if fit is None else fit.results
+    sections = (
+        _card("Anything to worry about?", _signs(results)),
+        _card("Do the metrics agree with people?", _agreement(summary)),
+        _card("Do the drawings come closer?", _courses(summary, rows, results)),
+        _card("Until which round?", _plateaus(results)),
+        _card("Which round is ranked first?", _top(summary, results)),
+        _card("Does it help to see the scores?", _arms(results)),
     )
     return (
-        f'{SIMULATED if simulated else ""}<div class="tp-tiles">{tiles}</div>'
-        '<section class="tp-card"><h2>Do the metrics agree with people?</h2>'
-        "<p>Intraclass correlation ICC(C,1) of the ranks by metric and by people within each trial, with 95% interval. "
-        "Diamonds: the values of arXiv 2504.20340 (official weights).</p>"
-        f"{forest(summary.agreements)}{_agreement_words(summary)}</section>"
-        '<section class="tp-card"><h2>Do the drawings come closer?</h2>'
-        f'<p>Mean score by round with 95% interval (over sessions).</p><div class="tp-courses">{courses}</div></section>'
-        '<section class="tp-card"><h2>Which round is ranked first?</h2>'
-        f"{top_ranked(summary.top_ranked)}<p>{_top_words(summary.top_ranked)}</p></section>"
+        f'<div data-library="gradio_api/file={escape(str(LIBRARY))}">{SIMULATED if simulated else ""}'
+        f"{_tiles(summary)}{''.join(sections)}{_age(summary, fit)}</div>"
     )
 
 
-def _agreement_words(summary: Summary) -> str:
+def _card(title: str, content: str) -> str:
+    return f'<section class="tp-card"><h2>{title}</h2>{content}</section>' if content else ""
+
+
+def _tiles(summary: Summary) -> str:
+    counts = (
+        ("sessions", summary.sessions, "finished session" + "s" * (summary.sessions != 1)),
+        ("iterations", summary.iterations, "rounds drawn and ranked"),
+    )
+    tiles = (f'<div class="tp-tile"><b id="count-{name}">{count:,}</b>{words}</div>' for name, count, words in counts)
+    return f'<div class="tp-tiles">{"".join(tiles)}</div>'
+
+
+def _signs(results: Results | None) -> str:
+    if results is None:
+        return ""
+    seen = (f"{escape(sign.finding)} <b>What to do:</b> {escape(sign.advice)}" for sign in results.signs.seen)
+    unknown = (escape(words) for words in results.signs.unknown)
+    return f"<p>{escape(results.signs.sentence)}</p>{_list([*seen, *unknown])}"
+
+
+def _agreement(summary: Summary) -> str:
     lines = []
     for found in summary.agreements:
         name, value = escape(found.metric.label), found.icc.ICC3
         if value.undefined:
-            lines.append(f"<li>{name}: {escape(value.undefined)}.</li>")
+            lines.append(f"{name}: {escape(value.undefined)}.")
             continue
+        drawn = found.bootstrap.ICC3
+        by_trial = "" if drawn.undefined else f"; by bootstrap of trials [{drawn.lower:.3f}, {drawn.upper:.3f}]"
         lines.append(
-            f"<li>{name}: ICC(C,1) = {value.value:.3f} [{value.lower:.3f}, {value.upper:.3f}], {found.band}. "
+            f"{name}: ICC(C,1) = {value.value:.3f} [{value.lower:.3f}, {value.upper:.3f}], {found.band}{by_trial}. "
             f"It orders {found.pairwise:.0%} of all pairs of drawings as people do, and picks their favourite in "
-            f"{found.top:.0%} of the trials.</li>"
+            f"{found.top:.0%} of the trials."
         )
-    return f'<ul class="tp-words-list">{"".join(lines)}</ul>'
-
-
-def _top_words(found: TopRanked) -> str:
-    small = " With so few trials the test is rough." if found.rough else ""
-    p = "p < .001" if found.p is not None and found.p < 0.001 else f"p = {found.p:.3f}"
     return (
-        f"Dashed: {found.expected:.1f} times each, if all rounds had equal chances. "
-        f"χ²({found.df}) = {found.chi2:.2f}, {p}.{small}"
+        "<p>Intraclass correlation ICC(C,1) of the ranks by metric and by people within each trial, with 95% interval. "
+        "Dotted: the values of arXiv 2504.20340 (official weights).</p>"
+        f"{_figure(figures.forest(summary.agreements), 'agreement')}{_list(lines)}"
+    )
+
+
+def _courses(summary: Summary, rows: pd.DataFrame, results: Results | None) -> str:
+    effects = {} if results is None else {one.metric.id: one for one in results.effects}
+    pieces, sentences = [], []
+    for found in summary.courses:
+        effect = effects.get(found.metric.id)
+        if effect is None or effect.undefined:
+            drawn = course(found)  # the plain means: what there is before, or without, a model
+        else:
+            drawn = _figure(figures.course(effect, rows), f"course-{found.metric.id}")
+            sentences += [effect.sentence, *effect.messages]
+        better = "higher" if found.metric.direction > 0 else "lower"
+        title = f"{escape(found.metric.label)}<small>{better} values, drawn higher up, are more similar</small>"
+        pieces.append(f"<div><h3>{title}</h3>{drawn}</div>")
+    return (
+        "<p>Mean score by round with 95% interval: of the mixed model, or over sessions as long as there is none.</p>"
+        f'<div class="tp-courses">{"".join(pieces)}</div>{_numbers(sentences) if sentences else ""}'
+    )
+
+
+def _plateaus(results: Results | None) -> str:
+    found = () if results is None else zip(results.effects, results.plateaus, strict=True)
+    pairs = [(effect, end) for effect, end in found if not effect.undefined]
+    if results is None or not pairs:
+        return ""
+    drawn = (
+        f"<div><h3>{escape(effect.metric.label)}</h3>"
+        f"{_figure(figures.contrasts(effect, end), f'contrasts-{effect.metric.id}')}</div>"
+        for effect, end in pairs
+    )
+    return (
+        "<p>How far each round is from the last one (contrasts of the mixed model, adjusted by Holm), and where the gains end.</p>"
+        f'<div class="tp-courses">{"".join(drawn)}</div>{_numbers([*(end.sentence for _, end in pairs), results.composite.statement])}'
+    )
+
+
+def _top(summary: Summary, results: Results | None) -> str:
+    assert summary.top_ranked is not None, "Finished sessions are ranked."
+    words = [summary.top_ranked.sentence, *([] if results is None else [results.recency.sentence])]
+    return f"{_figure(figures.top_ranked(summary.top_ranked), 'top-ranked')}<p>{escape(' '.join(words))}</p>"
+
+
+def _arms(results: Results | None) -> str:
+    found = () if results is None else tuple(one for one in results.arms if not one.undefined)
+    drawn = (
+        f"<div><h3>{escape(one.metric.label)}</h3>{_figure(figures.arms(one), f'arms-{one.metric.id}')}</div>"
+        for one in found
+    )
+    words = _numbers(one.sentence for one in found)
+    return f'<div class="tp-courses">{"".join(drawn)}</div>{words}' if found else ""
+
+
+def _age(summary: Summary, fit: Fit | None) -> str:
+    if fit is None:
+        return '<p class="tp-note" id="fit">The mixed models are being fitted for the first time …</p>'
+    at = strftime("%H:%M:%S", gmtime(fit.at))
+    changed = summary.sessions != fit.sessions
+    behind = f" There are {summary.sessions:,} now: they are being fitted again." if changed else ""
+    plural = "s" * (fit.sessions != 1)
+    words = fit.fault or f"Mixed models fitted at {at} UTC to {fit.sessions:,} session{plural}."
+    return f'<p class="tp-note" id="fit">{escape(words)}{behind}</p>'
+
+
+def _numbers(sentences: Iterable[str]) -> str:
+    """Sentences for those who want the numbers."""
+    return f"<details><summary>In numbers</summary>{_list(escape(one) for one in sentences)}</details>"
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f'<ul class="tp-words-list">{items}</ul>' if items else ""
+
+
+def _figure(figure: go.Figure, name: str) -> str:
+    words, height = escape(figure.layout.meta["words"]), figure.layout.height
+    buttons = "".join(
+        f'<button type="button" class="tp-link" data-save="{form}">{form.upper()}</button>' for form in ("svg", "png")
+    )
+    return (
+        f'<figure class="tp-drawn"><div role="img" aria-label="{words}" style="height:{height}px" data-name="{name}" '
+        f'data-figure="{escape(figure.to_json())}"></div><figcaption>Save as {buttons}</figcaption></figure>'
     )

@@ -10,6 +10,7 @@ import gradio as gr
 from refine.findings import Findings
 from refine.study import Study
 from refine.ui.about import About
+from refine.ui.findings_page import LIBRARY
 from refine.ui.html import SCRIPTS
 from refine.ui.path import QUIET, Path
 from refine.ui.results import Results
@@ -41,5 +42,6 @@ def build(study: Study, live: Findings, simulated: Findings, secret: str) -> gr.
         for other in (take_part, about):
             other.select(lambda: gr.Timer(active=False), None, results.timer, **QUIET)
     # Nothing on the page waits for anything else: drawings have a line of their own (generation.queue).
+    gr.set_static_paths([LIBRARY])
     demo.queue(default_concurrency_limit=None, api_open=False)
     return demo

@@ -13,6 +13,7 @@ import gradio as gr
 from refine.findings import Findings, Selection
 from refine.protocol import ARMS, Protocol
 from refine.ui.findings_page import page
+from refine.ui.html import script
 from refine.ui.path import QUIET
 
 LOOK_SECONDS = 0.4
@@ -29,7 +30,7 @@ class Results:
         """Make the components and connect them. Called inside the tab; `protocol` is shown at first."""
         self._findings = {LIVE: live, SIMULATED: simulated}
         self._protocol = protocol
-        self.figures = gr.HTML(elem_id="results", apply_default_css=False)
+        self.figures = gr.HTML(js_on_load=script("figures.js"), elem_id="results", apply_default_css=False)
         with gr.Accordion("Choose what is shown", open=False):
             with gr.Row():
                 protocols = gr.Dropdown([protocol.hash], value=protocol.hash, label="Study (profile and protocol)")
@@ -69,10 +70,19 @@ class Results:
     def _look(self, shown: object, source: str, *chosen: str | None) -> tuple[object, object]:
         """Nothing happens unless there is something new."""
         findings, selection = self._findings[source], self._selection(source, *chosen)
-        stamp = [source, *chosen, findings.version]
+        fit = findings.fit(selection)
+        stamp = [source, *chosen, findings.version, fit and fit.at]
         if stamp == shown:
             return gr.skip(), gr.skip()
-        return page(findings.summary(selection), self._protocol.iterations, simulated=source == SIMULATED), stamp
+        shown_page = page(
+            findings.summary(selection),
+            findings.rows(selection),
+            fit,
+            self._protocol.iterations,
+            simulated=source == SIMULATED,
+            chosen=selection != self._selection(source, self._protocol.hash, *[None] * 4),
+        )
+        return shown_page, stamp
 
     def _files(self, source: str, *chosen: str | None) -> gr.File:
         folder = Path(tempfile.mkdtemp(prefix="thousand-prompts-"))

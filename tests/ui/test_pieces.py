@@ -1,15 +1,21 @@
 """The pieces of the page: words that a layman reads right, markup that cannot be smuggled in, figures that tell."""
 
+import json
+import re
+from dataclasses import replace
+from html import unescape
 from xml.etree import ElementTree
 
 import pytest
 
+from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
+from refine.findings import Fit
 from refine.protocol import MetricInfo
 from refine.ui.findings_page import page
 from refine.ui.html import figure, message, text
-from refine.ui.plots import course, forest, top_ranked
+from refine.ui.plots import course
 from refine.ui.scores import change_words, score_table, shown, sparkline
 from tests.storage.test_journal import an_iteration
 
@@ -60,39 +66,69 @@ def test_words_of_others_stay_words(piece):
     )
 
 
+METRICS = [UP, DOWN, HASH]
+
+
 @pytest.fixture(scope="module")
-def summary():
-    return summarise(simulate([UP, DOWN, HASH], sessions=30), [UP, DOWN, HASH], 10)
+def rows():
+    return simulate(METRICS, sessions=30)
 
 
-def test_figures_are_sound_svg_with_a_text_for_those_who_do_not_see_them(summary):
-    for svg in (forest(summary.agreements), course(summary.courses[1]), top_ranked(summary.top_ranked)):
-        root = ElementTree.fromstring(svg)
-        assert root.attrib["role"] == "img"
-        assert len(root.attrib["aria-label"]) > 30
+@pytest.fixture(scope="module")
+def summary(rows):
+    return summarise(rows, METRICS, 10)
 
 
-def test_every_mark_stands_inside_its_figure(summary):
-    for svg in (forest(summary.agreements), course(summary.courses[0]), top_ranked(summary.top_ranked)):
-        root = ElementTree.fromstring(svg)
-        _, _, width, height = map(float, root.attrib["viewBox"].split())
-        for mark in root.iter():
-            for name, limit in (("cx", width), ("cy", height), ("x1", width), ("x2", width), ("y", height)):
-                if name in mark.attrib:
-                    assert 0 <= float(mark.attrib[name]) <= limit
+@pytest.fixture(scope="module")
+def fit(rows):
+    return Fit(1, 30, 0.0, analyse(rows, METRICS, 10))
 
 
-def test_the_results_page_says_so_when_there_is_nothing_yet():
-    empty = page(summarise(simulate([UP], sessions=1).head(0), [UP], 10), 10, simulated=False)
-    assert "No finished sessions yet" in empty
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_plain_courses_are_sound_svg_with_every_mark_inside_and_a_text(summary, place):
+    root = ElementTree.fromstring(course(summary.courses[place]))
+    assert root.attrib["role"] == "img"
+    assert len(root.attrib["aria-label"]) > 30
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    marks = [mark for mark in root.iter() if "cx" in mark.attrib]
+    assert len(marks) == 10
+    assert all(0 <= float(mark.attrib["cx"]) <= width and 0 <= float(mark.attrib["cy"]) <= height for mark in marks)
 
 
-def test_the_results_page_names_counts_and_coefficients(summary):
-    shown_page = page(summary, 10, simulated=False)
+def test_the_results_page_says_so_when_there_is_nothing_yet(rows):
+    nothing = summarise(rows.head(0), METRICS, 10)
+    assert "No finished sessions yet" in page(nothing, rows.head(0), None, 10)
+    assert "none that fits what is chosen" in page(nothing, rows.head(0), None, 10, chosen=True)
+
+
+def test_the_results_page_names_counts_and_coefficients_before_there_is_a_model(summary, rows):
+    shown_page = page(summary, rows, None, 10)
     assert '<b id="count-sessions">30</b>' in shown_page
     assert f"ICC(C,1) = {summary.agreements[0].icc.ICC3.value:.3f}" in shown_page
-    assert "χ²(9)" in shown_page
+    assert "χ²(9" in shown_page
+    assert "for the first time" in shown_page
+    assert "Simulated" not in shown_page
+
+
+def test_with_a_model_come_its_figures_and_sentences(summary, rows, fit):
+    shown_page = page(summary, rows, fit, 10, simulated=True)
+    names = set(re.findall(r'data-name="([a-z0-9_-]+)"', shown_page))
+    each = {f"{kind}-{metric.id}" for kind in ("course", "contrasts", "arms") for metric in METRICS}
+    assert each | {"agreement", "top-ranked"} <= names
+    assert "Simulated data" in shown_page
+    assert "Satterthwaite" in shown_page
+    assert fit.results.signs.sentence in shown_page
+    assert "fitted at 00:00:00 UTC to 30 sessions" in shown_page
+    for found in re.findall(r'data-figure="([^"]+)"', shown_page):
+        assert json.loads(unescape(found))["data"]
+
+
+def test_the_page_says_that_the_fit_is_behind_or_failed(summary, rows, fit):
+    assert "There are 31 now: they are being fitted again." in page(replace(summary, sessions=31), rows, fit, 10)
+    assert "could not be fitted" in page(summary, rows, Fit(1, 30, 0.0, fault="They could not be fitted."), 10)
 
 
 def test_one_session_makes_a_page_too():
-    assert "finished session" in page(summarise(simulate([UP, HASH], sessions=1), [UP, HASH], 10), 10, simulated=True)
+    rows = simulate([UP, HASH], sessions=1)
+    summary = summarise(rows, [UP, HASH], 10)
+    assert "finished session<" in page(summary, rows, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)

@@ -1,0 +1,97 @@
+"""Claim: with 10,000 sessions in the store, a finished session stands in the figures of an open results page within 1 s.
+
+    .venv/bin/python -m benchmarks.results [SESSIONS]
+
+Measured in a real browser: one page shows the results, in another a participant sends the ranking; the time is from
+that click until the first page counts the session, its figures drawn anew. The stored sessions are simulated.
+"""
+
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from refine.analysis.simulate import simulate
+from refine.assembly import open_house
+from refine.settings import read_settings
+from refine.similarity.catalogue import METRICS
+from refine.storage import schema as t
+from refine.storage.engine import open_engine
+from tests.browser.participant import Participant
+from tests.browser.server import Server, chromium
+
+AGAIN = 3
+
+
+def fill(folder: Path, sessions: int) -> None:
+    """Write simulated sessions of the default protocol into a journal, in one transaction."""
+    house = open_house(read_settings().model_copy(update={"data_dir": folder}))
+    protocol = house.study.protocol
+    house.close()
+    rows = simulate([METRICS[name] for name in protocol.metrics], sessions=sessions, iterations=protocol.iterations)
+    now, order = datetime.now(UTC), list(range(1, protocol.iterations + 1))
+    provenance = {"settings": asdict(protocol.drawing), "dtype": "float32", "device": "cpu", "versions": {}}
+    held = {name: [] for name in ("sessions", "trials", "iterations", "ranks")}
+    for (session, trial), drawings in rows.groupby(["session", "trial"], sort=False):
+        head = {"id": session, "token_hash": session, "withdrawal_code": session[-14:], "arm": drawings["arm"].iat[0]}
+        times = {"enrolled_at": now, "finished_at": now}
+        held["sessions"].append({**head, **times, "protocol_hash": protocol.hash, "consent_version": "1"})
+        place = {"session_id": session, "number": 1, "target_id": "animals-01", "shuffled": order, "begun_at": now}
+        held["trials"].append({"id": trial, **place})
+        for row in drawings.to_dict("records"):
+            made = {"id": f"{trial}-{row['iteration']}", "trial_id": trial, "number": row["iteration"]}
+            words = {"prompt": "simulated", "unread": "", "picture": "0" * 64, "provenance": provenance}
+            took = {"drawing_ms": 1000, "scoring_ms": 50, "asked_at": now, "drawn_at": now}
+            scores = {name: row[name] for name in protocol.metrics}
+            held["iterations"].append({**made, **words, **took, "scores": scores})
+            rank = {"trial_id": trial, "rank": row["rank"], "ranked_at": now}
+            held["ranks"].append({"iteration_id": made["id"], **rank})
+    with open_engine(f"sqlite:///{folder / 'journal.sqlite'}").begin() as connection:
+        for name, values in held.items():
+            connection.execute(t.metadata.tables[name].insert(), values)
+
+
+def wait(viewer: Page, sessions: int) -> None:
+    """Until the page counts so many sessions, looking at every frame that the browser paints."""
+    counted = f"document.querySelector('#count-sessions')?.textContent === '{sessions:,}'"
+    viewer.wait_for_function(counted, polling="raf")
+
+
+def main() -> None:
+    sessions = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home) / "data"
+        fill(folder, sessions)
+        server = Server(folder)
+        server.start()
+        try:
+            with chromium() as browser:
+                viewer = browser.new_page()
+                viewer.set_default_timeout(60_000)
+                viewer.goto(server.url)
+                viewer.get_by_role("tab", name="Results").click()
+                opened = time.perf_counter()
+                wait(viewer, sessions)
+                print(f"first look at {sessions:,} sessions    {time.perf_counter() - opened:5.2f} s")
+                for extra in range(1, AGAIN + 1):
+                    participant = Participant(browser.new_page(), server.url)
+                    participant.enrol()
+                    for number in range(1, 11):
+                        participant.draw(f"a cat {number}", number)
+                    participant.page.locator("#rank-list > li").first.focus()
+                    participant.page.keyboard.press("ArrowDown")
+                    participant.page.click("#rank-submit")
+                    sent = time.perf_counter()
+                    wait(viewer, sessions + extra)
+                    print(f"from the ranking to the figures  {time.perf_counter() - sent:5.2f} s  (claim: 1)")
+                    participant.page.context.close()
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
