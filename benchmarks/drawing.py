@@ -65,6 +65,7 @@ def bare() -> Callable[[str, Image.Image], object]:
         picture = pipeline(
             prompt,
             num_inference_steps=settings.steps,
+            max_sequence_length=pipeline.tokenizer_max_length,
             guidance_scale=settings.guidance_scale,
             width=settings.width,
             height=settings.height,

@@ -40,7 +40,7 @@ PROFILES: dict[ProfileName, Profile] = {
     "world": Profile(
         description="the embedded world: our own small weights, no GPU, no network, no token",
         pipeline=str(ASSETS / "world" / "pipeline"),
-        drawing=_as_in_the_paper("thousand-prompts/world", "edition-1", 256),
+        drawing=_as_in_the_paper("thousand-prompts/world", "edition-2", 256),
         metrics={
             "lpips_world": str(ASSETS / "world" / "metrics" / "lpips"),
             "clip_b32_world": str(ASSETS / "world" / "metrics" / "clip_b32"),

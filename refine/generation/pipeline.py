@@ -81,6 +81,9 @@ class PipelineGenerator:
                 guidance_scale=settings.guidance_scale,
                 width=settings.width,
                 height=settings.height,
+                # The zeros for the third text encoder are as many as the words of the others, as in training:
+                # 154 = 2 x 77 in the source. The library's own default is 256.
+                max_sequence_length=pipeline.tokenizer_max_length,
                 # Noise from the CPU is the same whatever device and dtype draw.
                 generator=torch.Generator("cpu").manual_seed(settings.seed),
                 callback_on_step_end=step_done,

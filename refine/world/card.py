@@ -8,6 +8,7 @@ from pathlib import Path
 
 from refine.world.backgrounds import SIDE
 from refine.world.pipeline import GUIDANCE, SEED, STEPS
+from refine.world.tokenizer import LENGTH
 from refine.world.vocabulary import BACKGROUNDS, OBJECTS
 
 TEXT = Path(__file__).with_name("card.md")
@@ -20,6 +21,7 @@ def write(assets: Path) -> None:
         # Two bytes a parameter.
         millions=sum(file.stat().st_size for file in weights) / 2e6,
         side=SIDE,
+        length=LENGTH,
         seed=SEED,
         steps=STEPS,
         guidance=GUIDANCE,

@@ -79,6 +79,7 @@ def draw(pipeline: StableDiffusion3Pipeline, prompt: str) -> Image.Image:
     return pipeline(
         prompt,
         num_inference_steps=STEPS,
+        max_sequence_length=pipeline.tokenizer_max_length,
         guidance_scale=GUIDANCE,
         height=SIDE,
         width=SIDE,

@@ -80,8 +80,8 @@ def test_redraw_tells_a_difference_and_the_circumstances(journal_of_one, capsys)
     assert main(["redraw", "i"]) == 1
     said = capsys.readouterr().out
     assert said.startswith("different: ")
-    assert "drawn then: edition-1, float32 on cpu, torch 1.0\n" in said
-    assert "drawn now:  edition-1, float32 on cpu, diffusers" in said
+    assert "drawn then: edition-2, float32 on cpu, torch 1.0\n" in said
+    assert "drawn now:  edition-2, float32 on cpu, diffusers" in said
 
 
 def test_redraw_of_what_cannot_be_drawn(journal_of_one, capsys):
