@@ -43,7 +43,7 @@ def test_drawing_is_what_the_bare_pipeline_draws(generator, checkpoint):
     picture = bare(
         "a cat",
         num_inference_steps=SETTINGS.steps,
-        max_sequence_length=pipeline.tokenizer_max_length,
+        max_sequence_length=bare.tokenizer_max_length,
         guidance_scale=SETTINGS.guidance_scale,
         width=SETTINGS.width,
         height=SETTINGS.height,
