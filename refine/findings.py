@@ -11,10 +11,12 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
+from refine.analysis.report import Origin, write_report
 from refine.analysis.results import Results, analyse
 from refine.analysis.summary import Summary, summarise
 from refine.archive import Rows
@@ -141,6 +143,21 @@ class Findings:
                 self._underway.add(selection)
                 self._worker.submit(self._refit, selection, known)
             return known
+
+    def write(self, selection: Selection, folder: Path, source: str, *, simulated: bool) -> list[Path]:
+        """Write the rows as CSV and, if there are any, the report of all of them into `folder`.
+
+        Takes as long as a fit. Returns the files: rows, report as a page, report as JSON.
+        """
+        rows = self.rows(selection)
+        data = folder / "iterations.csv"
+        rows.to_csv(data, index=False)
+        if rows.empty:
+            return [data]
+        earlier = self.fit(selection)
+        results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
+        origin = Origin(source, str(rows["profile"].iat[0]), selection.protocol, simulated)
+        return [data, write_report(results, rows, origin, folder), folder / "report.json"]
 
     def close(self) -> None:
         """Stop fitting."""

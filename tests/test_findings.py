@@ -1,9 +1,11 @@
 """Findings from a journal that grows, and from selections of it."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from refine.archive import Archive, FixedRows
@@ -139,6 +141,19 @@ def test_a_failed_fit_is_told_and_the_quick_figures_go_on(findings, journal, mon
     assert "could not be fitted" in found.fault
     assert "singular" in caplog.text
     assert findings.summary(ALL).sessions == 1
+
+
+def test_rows_and_report_are_written(findings, journal, tmp_path):
+    for name in "abcdef":
+        add(journal, name, ranked=(3, 1, 2) if name > "c" else (2, 3, 1))
+    rows, page, numbers = findings.write(ALL, tmp_path, "a test", simulated=True)
+    assert len(pd.read_csv(rows)) == 18
+    assert "simulated" in page.read_text().lower()
+    assert json.loads(numbers.read_text())["origin"]["protocol"] == PROTOCOL.hash
+
+
+def test_without_rows_there_is_no_report(findings, tmp_path):
+    assert [path.name for path in findings.write(ALL, tmp_path, "a test", simulated=False)] == ["iterations.csv"]
 
 
 def test_nothing_is_fitted_to_nothing(findings):

@@ -42,7 +42,7 @@ class Results:
         with gr.Row():
             simulated_button = gr.Button("Look at simulated data", elem_id="simulate")
             live_button = gr.Button("Back to the real data", elem_id="live", visible=False)
-            prepare = gr.Button("Download the data", elem_id="prepare")
+            prepare = gr.Button("Prepare data and report for download", elem_id="prepare")
         files = gr.File(label="Downloads", visible=False, elem_id="downloads")
         source, shown = gr.State(LIVE), gr.State()
         self.timer = gr.Timer(LOOK_SECONDS, active=False)
@@ -86,9 +86,10 @@ class Results:
 
     def _files(self, source: str, *chosen: str | None) -> gr.File:
         folder = Path(tempfile.mkdtemp(prefix="thousand-prompts-"))
-        data = folder / f"thousand-prompts-{source}.csv"
-        self._findings[source].rows(self._selection(source, *chosen)).to_csv(data, index=False)
-        return gr.File(str(data), visible=True)
+        origin = "Thousand Prompts, results tab" + (", simulated data" if source == SIMULATED else "")
+        selection = self._selection(source, *chosen)
+        made = self._findings[source].write(selection, folder, origin, simulated=source == SIMULATED)
+        return gr.File([str(path) for path in made], visible=True)
 
     def _selection(self, source: str, *chosen: str | None) -> Selection:
         protocol, arm, subject, since, until = ("" if value in (None, EVERYTHING) else str(value) for value in chosen)
