@@ -50,6 +50,7 @@ def main() -> int:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
         demo.launch(**page.LAUNCH, prevent_thread_lock=True)
         equip(house.studio, settings)
+        house.warm_up()
         demo.block_thread()
     except StartError as fault:
         print(fault, file=sys.stderr)

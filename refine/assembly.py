@@ -14,7 +14,7 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
 from refine.analysis.simulate import simulate
 from refine.archive import Archive, FixedRows
-from refine.findings import Findings
+from refine.findings import Findings, Selection
 from refine.generation.generator import GenerationError
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
@@ -110,6 +110,11 @@ class House:
     findings: Findings
     simulated: Findings
     lock: FolderLock
+
+    def warm_up(self) -> None:
+        """Read the finished sessions, so that nobody who opens the results waits for that."""
+        self.findings.fit(Selection(self.study.protocol.hash))
+        self.findings.summary(Selection(self.study.protocol.hash))
 
     def close(self) -> None:
         """Finish what is being done, and stop."""
