@@ -127,12 +127,15 @@ class Study:
         if trial is None or session.protocol_hash != self.protocol.hash:
             return Standing(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
         target = replace(self._targets.targets[trial.target_id], prompt="")
+        pending = self._studio.pending(trial.id)
+        if pending is None:  # it may have been drawn since the session was read
+            trial = self._journal.trial(trial.id) or trial
         return Standing(
             step=self._step(trial),
             session=session,
             trial=trial,
             target=target,
-            pending=self._studio.pending(trial.id),
+            pending=pending,
             notice=self._studio.failure(trial.id),
         )
 

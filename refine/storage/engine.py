@@ -73,7 +73,8 @@ def _engine(url: str) -> sa.Engine:
             return engine
         if parsed.get_backend_name() == "postgresql":
             # The ping finds connections that a restart of the database has cut, before they are used.
-            engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+            limits = {"connect_timeout": 10, "keepalives_idle": 10, "tcp_user_timeout": PATIENCE_SECONDS * 1000}
+            engine = sa.create_engine(parsed, pool_pre_ping=True, connect_args=limits)
             sa.event.listen(engine, "connect", _prepare_postgresql)
             sa.event.listen(engine, "begin", _begin_postgresql)
             return engine

@@ -3,6 +3,7 @@
 Knows: how the nouns become rows and come back. Does not know: which order is legal (study) or what files there are.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -38,6 +39,8 @@ class Journal:
     def __init__(self, url: str) -> None:
         """Open the database at the SQLAlchemy `url`, and make its tables if there are none."""
         self._engine = open_engine(url)
+        # Threads wait here for their turn to write: SQLite would let them sleep and try again.
+        self._turn = threading.Lock()
 
     # ---- facts --------------------------------------------------------------------------------------------------
 
@@ -279,7 +282,7 @@ class Journal:
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction that writes, wholly or not at all; its faults are told as `StorageError`."""
         try:
-            with self._engine.begin() as connection:
+            with self._turn, self._engine.begin() as connection:
                 yield connection
         except IntegrityError as fault:
             reason = str(fault.orig).splitlines()[0]
