@@ -1,27 +1,54 @@
 """Publication: a finished session becomes rows of the dataset, in a local folder and, if set, on the Hub.
 
-Knows: what is published when, and that nobody waits for it. Does not know: what shards look like (storage).
+Knows: what is published when, and that nobody waits for it. Does not know: what shards look like, or the Hub (storage).
 """
 
 import logging
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from refine.storage.dataset import Dataset
 from refine.storage.errors import StorageError
-from refine.storage.hub import push, retract
+from refine.storage.hub import HubDataset, HubFault
 from refine.storage.journal import Journal
+from refine.storage.outbox import Errand, Outbox
+from refine.storage.pace import Limits, Pace
 from refine.storage.pictures import Pictures
+from refine.storage.push import Push
 from refine.storage.targets import TargetSet
 
 log = logging.getLogger(__name__)
+
+CLOSING_SECONDS = 30
+"""So long a stop waits for what is being sent. What is cut off then is looked for, and sent if needed, at the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushState:
+    """How the push to the Hub stands, for the researcher.
+
+    `pushed` and `waiting` count finished sessions, `withdrawals` those still to be erased. `last_error` is a plain
+    sentence, empty if the last attempt went well. `next_attempt` is in seconds from now, `None` if none is due.
+    """
+
+    repo: str
+    pushed: int
+    waiting: int
+    withdrawals: int
+    last_error: str
+    next_attempt: float | None
+    paused: bool
 
 
 class Publisher:
     """Writes what is finished and not written yet, one thing at a time, in the background.
 
-    A fault is logged and leaves the session in the journal: the next finished session, or the next start, tries
-    again. With `repo` (`owner/name`) and `token` the folder is pushed to the Hub after each change.
+    What is to be done is read from the journal each time, so a restart forgets nothing. A fault is told in `state`
+    and logged, and tried again, ever more slowly. With `repo` (`owner/name`) and `token` the sessions go to the Hub.
+    `clock` is monotonic, in seconds: the time of day may be wrong or jump.
     """
 
     def __init__(
@@ -32,60 +59,225 @@ class Publisher:
         pictures: Pictures,
         repo: str = "",
         token: str | None = None,
+        *,
+        endpoint: str | None = None,
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
         self._dataset = dataset
         self._targets = targets
         self._pictures = pictures
         self._repo = repo
-        self._token = token
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="publication")
-        self._futures: set[Future[None]] = set()
-        self._lock = threading.Lock()
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._outbox = Outbox(journal, repo)
+        self._pause_mark = dataset.folder / ".paused"
+        self._write_error = self._push_error = ""
+        self._push: Push | None = None
+        if repo and token:
+            self._push = Push(HubDataset(repo, token, endpoint), dataset, self._outbox, self._committed)
+        elif repo:
+            self._push_error = (
+                f"Nothing is pushed to {repo}: there is no token. Set HF_TOKEN to a token with write access."
+            )
+        now, today = clock(), datetime.now(UTC)
+        ages = [(today - at).total_seconds() for at in self._outbox.commit_times()] if repo else []
+        self._pace = Pace(self._limits, ages, now)
+        self._writing = Pace(Limits(most=10**9, burst=10**9), (), now)  # for the local folder: only its waits
+        self._asked = False  # there may be something new
+        self._busy = False
+        self._closing = False
+        self._waits_since: float | None = None  # something waits for the Hub
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="publication", daemon=True)
+        self._thread.start()
+
+    # ---- what others ask of it ----------------------------------------------------------------------------------
 
     def publish(self) -> None:
-        """Publish all finished sessions that are not published yet. Returns at once."""
-        self._submit(None)
+        """Publish all that is finished or withdrawn and not published yet. Returns at once."""
+        with self._changed:
+            self._asked = True
+            self._changed.notify_all()
 
     def remove(self, session_id: str) -> None:
-        """Remove a withdrawn session from the dataset, here and on the Hub. Returns at once."""
-        self._submit(session_id)
+        """Remove a session that the journal knows as withdrawn, here and on the Hub. Returns at once."""
+        self.publish()
+
+    def state(self) -> PushState:
+        """How the push stands. Raises `StorageError` if the journal cannot be read."""
+        waiting, withdrawals = len(self._outbox.waiting()), len(self._outbox.withdrawals())
+        with self._changed:
+            due = self._due()
+            now = self._clock()
+            return PushState(
+                repo=self._repo,
+                pushed=self._outbox.arrived(),
+                waiting=waiting,
+                withdrawals=withdrawals,
+                last_error=self._write_error or self._push_error,
+                next_attempt=None if due is None else max(0.0, due - now),
+                paused=self.paused,
+            )
+
+    @property
+    def paused(self) -> bool:
+        """Whether a researcher stopped the push. It outlives a restart."""
+        return self._pause_mark.exists()
+
+    def retry_now(self) -> None:
+        """Try at once what would have waited for its next attempt; the limit on commits stays."""
+        with self._changed:
+            now = self._clock()
+            self._pace.forgive(now)
+            self._writing.forgive(now)
+            if self._waits_since is not None:
+                self._waits_since = now - self._limits.gather
+            self._asked = True
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Send nothing to the Hub until `resume`, withdrawals neither. The local folder goes on."""
+        try:
+            self._pause_mark.parent.mkdir(parents=True, exist_ok=True)
+            self._pause_mark.touch()
+        except OSError as fault:
+            raise StorageError(f"{self._pause_mark} cannot be written: {fault.strerror}.") from fault
+        self.publish()
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        try:
+            self._pause_mark.unlink(missing_ok=True)
+        except OSError as fault:
+            raise StorageError(f"{self._pause_mark} cannot be removed: {fault.strerror}.") from fault
+        self.retry_now()
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait until all is published, at most `timeout` seconds. Says whether that is so."""
-        with self._lock:
-            futures = list(self._futures)
-        return not wait(futures, timeout).not_done
+        """Wait until all is published or has met a fault, at most `timeout` seconds. Says whether that is so."""
+        with self._changed:
+            return self._changed.wait_for(self._settled, timeout)
 
     def close(self) -> None:
-        """Finish what is being published."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        """Publish what waits, unless it has met a fault, and stop."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(CLOSING_SECONDS)
 
-    def _submit(self, withdrawn: str | None) -> None:
-        with self._lock:
-            future = self._worker.submit(self._run, withdrawn)
-            self._futures.add(future)
-        future.add_done_callback(self._futures.discard)
+    # ---- the worker ---------------------------------------------------------------------------------------------
 
-    def _run(self, withdrawn: str | None) -> None:
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._ready():
+                    if self._closing:
+                        return
+                    due = self._due()
+                    self._changed.wait(None if due is None else max(0.05, due - self._clock()))
+                self._asked, self._busy = False, True
+            try:
+                self._publish()
+            finally:
+                with self._changed:
+                    self._busy = False
+                    self._changed.notify_all()
+
+    def _settled(self) -> bool:
+        if self._asked or self._busy:
+            return False
+        return self._waits_since is None or bool(self._push_error) or self.paused or self._push is None
+
+    def _ready(self) -> bool:
+        due = self._due()
+        if self._asked or (due is not None and due <= self._clock()):
+            return True
+        # At the end nobody else will come to share the commit.
+        waits = self._waits_since is not None and not self._push_error and not self.paused
+        return self._closing and waits and self._push is not None and self._pace.next_at(self._clock()) <= self._clock()
+
+    def _due(self) -> float | None:
+        """When something is to be done though nobody asks."""
+        now = self._clock()
+        due = [self._writing.next_at(now)] if self._write_error else []
+        if self._push is not None and self._waits_since is not None and not self.paused:
+            due.append(max(self._pace.next_at(now), self._waits_since + self._limits.gather))
+        return min(due, default=None)
+
+    def _publish(self) -> None:
         try:
-            if withdrawn is not None:
-                self._dataset.remove_session(withdrawn)
-                if self._repo and self._token:
-                    retract(withdrawn, self._repo, self._token)
-            written = self._dataset.session_ids()
-            for session_id in self._journal.finished_ids():
-                if session_id not in written:
-                    self._write(session_id)
-            if self._repo and self._token:
-                push(self._dataset.folder, self._repo, self._token)
-        except StorageError as fault:
-            log.error("Publishing failed, and will be tried again: %s", fault)
-        except Exception:
-            log.exception("Publishing failed, and will be tried again")
+            self._write()
+        except Exception as fault:
+            self._write_error = _told(fault)
+            with self._changed:
+                self._writing.went_wrong(self._clock())
+        else:
+            self._write_error = ""
+            self._writing.went_well(self._clock())
+        if self._push is None:
+            return
+        try:
+            self._send(self._push)
+        except Exception as fault:
+            self._push_error = _told(fault)
+            with self._changed:
+                self._pace.went_wrong(self._clock(), fault.retry_after if isinstance(fault, HubFault) else 0)
 
-    def _write(self, session_id: str) -> None:
-        session = self._journal.session_by_id(session_id)
-        if session is not None:  # not withdrawn in between
-            protocol = self._journal.protocol(session.protocol_hash)
-            self._dataset.write_session(session, protocol, self._targets, self._pictures)
+    def _write(self) -> None:
+        """Bring the local folder to what the journal says. One session that cannot be written keeps no other back."""
+        withdrawn = self._outbox.withdrawals()
+        for session_id in withdrawn:
+            self._dataset.remove_session(session_id)
+        written = self._dataset.session_ids()
+        missing = [session_id for session_id in self._journal.finished_ids() if session_id not in written]
+        fault: StorageError | None = None
+        for session_id in missing:
+            session = self._journal.session_by_id(session_id)
+            if session is not None:  # not withdrawn in between
+                protocol = self._journal.protocol(session.protocol_hash)
+                try:
+                    self._dataset.write_session(session, protocol, self._targets, self._pictures)
+                except StorageError as this:
+                    fault = this
+        if missing or withdrawn:
+            self._dataset.write_companions(withdrawn)
+        if not self._repo:
+            self._outbox.done(withdrawn, Errand.WITHDRAW)
+        if fault is not None:
+            raise fault
+
+    def _send(self, push: Push) -> None:
+        waits = bool(self._outbox.waiting() or self._outbox.withdrawals())
+        with self._changed:
+            now = self._clock()
+            if not waits:
+                self._waits_since, self._push_error = None, ""
+                return
+            if self._waits_since is None:
+                self._waits_since = now
+            due = self._pace.next_at(now)
+            if not self._closing:
+                due = max(due, self._waits_since + self._limits.gather)
+            if self.paused or due > now:
+                return
+        sent = push.once()
+        log.info("Pushed %d sessions to %s and erased %d", sent.pushed, self._repo, sent.withdrawn)
+        with self._changed:
+            self._push_error = ""
+            self._waits_since = None
+            self._pace.went_well(self._clock())
+            # Another may have come while this one was under way.
+            self._asked = self._asked or bool(sent.pushed or sent.withdrawn)
+
+    def _committed(self) -> None:
+        with self._changed:
+            self._pace.committed(self._clock())
+
+
+def _told(fault: Exception) -> str:
+    if isinstance(fault, StorageError):
+        log.error("Publishing failed, and will be tried again: %s", fault)
+    else:
+        log.exception("Publishing failed, and will be tried again")
+    return str(fault) or repr(fault)

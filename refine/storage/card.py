@@ -3,36 +3,89 @@
 Knows: the form of a card. Does not know: any row.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import yaml
 from datasets import Features
 
 from refine.storage.columns import CONFIGS
+from refine.storage.tally import Count, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a card says that is not counted: the licence (an identifier of the Hub) and consent texts by version."""
+
+    licence: str = "cc-by-4.0"
+    consents: Mapping[str, str] = field(default_factory=dict)
+
+
+WEIGHTS = {
+    "world": (
+        "drawn and compared by the small weights of the embedded world (Apache-2.0, with artwork from Fluent Emoji, "
+        "MIT, Copyright (c) Microsoft Corporation) and ImageHash (BSD-2-Clause)"
+    ),
+    "paper": (
+        "drawn by Stable Diffusion 3 medium (Stability AI Community License); compared by LPIPS with AlexNet "
+        "(BSD-2-Clause), OpenAI's CLIP ViT-B/32 and ViT-L/14 (MIT) and ImageHash (BSD-2-Clause)"
+    ),
+}
 
 TEXT = """
 # Thousand Prompts: the data
 
 Sessions of an online study of iterative prompt refinement: a participant is shown a target picture, writes a prompt,
 a diffusion model draws it, image-similarity metrics compare the drawing with the target, and after the last round the
-participant ranks the drawings. It reproduces arXiv 2504.20340 and carries it to a crowd.
+participant ranks the drawings. It reproduces [arXiv 2504.20340](https://arxiv.org/abs/2504.20340) and carries it to a
+crowd.
 
 ```python
 from datasets import load_dataset
 
-iterations = load_dataset("owner/name", "iterations", split="train")  # or the path of this folder
+iterations = load_dataset("{name}", "iterations", split="train")  # or "sessions", "targets"
 ```
 
-Every shard is written once and never changed; new sessions are new shards. A participant who withdraws disappears.
-There are no names, accounts or addresses in it, no time of day, and no free text other than prompts.
-Metric values are raw, as the metric's library returns them. Never pool rows of two values of `protocol_hash`.
+## What is in it
+
+{counts}
+
+![How often each round's drawing was ranked most similar](first_choices.svg)
+
+**Withdrawn:** {withdrawn}. Their rows and pictures were removed, from the history as well.
+
+Every shard is written once, is named by its content, and is never changed; new sessions are new shards. Metric values
+are raw, as the metric's library returns them. **Never pool rows of two values of `protocol_hash`**: they were made
+under different conditions, which column `protocol` of `sessions` tells in full.
+
+## Columns
 
 {columns}
+## What participants agreed to
+
+{consents}
+## Known limits
+
+- Participants are volunteers who found the study online. They are not a sample of any population, and nobody checked
+  that each took part once: the dataset knows sessions, not people.
+- Prompts are published as they were written. Participants were asked to write nothing about themselves or others.
+- Durations come from the server and hold the time that a drawing waited in a line. There is no time of day.
+- Sessions that were not finished are not in it, so whoever gave up is missing.
+- The seed of all drawings is the same: two drawings of one prompt under one protocol are the same picture.
+- Copies that others made before a withdrawal cannot be called back. If you keep a copy, please load it anew now and then.
+
 ## Licence and citation
 
-CC BY 4.0. Please cite this dataset, and the study it reproduces:
+Licence: {licence}. Please cite this dataset, and the study it reproduces:
 
 ```bibtex
+@misc{{thousandprompts,
+  title        = {{Thousand Prompts: sessions of iterative prompt refinement}},
+  author       = {{{{The Thousand Prompts contributors}}}},
+  year         = {{{year}}},
+  howpublished = {{Dataset {name}}}
+}}
 @article{{trinh2025picture,
   title   = {{A Picture is Worth a Thousand Prompts? Efficacy of Iterative Human-Driven Prompt Refinement in Image
              Regeneration Tasks}},
@@ -44,15 +97,17 @@ CC BY 4.0. Please cite this dataset, and the study it reproduces:
 """
 
 
-def card(features: Mapping[str, Features]) -> str:
-    """The text of the dataset's README.md, given the features of each config.
+def card(features: Mapping[str, Features], tally: Tally, notice: Notice, name: str) -> str:
+    """The text of the dataset's README.md. `name` is what `load_dataset` is given: `owner/name` or a folder.
 
-    It names no counts and no splits: a new shard must not make it untrue.
+    Its YAML names no splits and no numbers of rows: a new shard would make them untrue, and loading fail.
     """
     front = {
-        "license": "cc-by-4.0",
+        "license": notice.licence,
         "pretty_name": "Thousand Prompts",
-        "tags": ["user-study", "text-to-image", "image-similarity", "prompt-engineering"],
+        "language": ["en"],
+        "task_categories": ["text-to-image"],
+        "tags": ["user-study", "image-similarity", "prompt-engineering", "human-feedback"],
         "configs": [
             {
                 "config_name": config,
@@ -65,7 +120,17 @@ def card(features: Mapping[str, Features]) -> str:
             {"config_name": config, "features": columns._to_yaml_list()} for config, columns in features.items()
         ],
     }
-    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n{TEXT.format(columns=columns_table())}"
+    withdrawn = len(tally.withdrawn)
+    text = TEXT.format(
+        name=name,
+        counts="\n\n".join(map(_paragraph, tally.counts, tally.counts.values())) or "No session yet.",
+        withdrawn="nobody" if not withdrawn else "1 session" if withdrawn == 1 else f"{withdrawn} sessions",
+        columns=columns_table(),
+        consents="".join(map(_consent, tally.consents, tally.consents.values())) or "The text is not known.\n",
+        licence=notice.licence.upper(),
+        year=max((count.until[:4] for count in tally.counts.values()), default="2026"),
+    )
+    return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n{text}"
 
 
 def columns_table() -> str:
@@ -75,3 +140,22 @@ def columns_table() -> str:
         rows = "\n".join(f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in columns)
         sections.append(f"#### `{config}`\n\n| column | type | meaning |\n| --- | --- | --- |\n{rows}\n")
     return "\n".join(sections)
+
+
+def _paragraph(protocol_hash: str, count: Count) -> str:
+    protocol = json.loads(count.protocol)
+    drawing = protocol["drawing"]
+    weights = WEIGHTS.get(count.profile, "weights as column `model` names them")
+    return (
+        f"**Protocol `{protocol_hash}`**: {count.sessions:,} sessions, {count.trials:,} trials, "
+        f"{count.iterations:,} iterations, ended between {count.since} and {count.until}. "
+        f"Profile `{count.profile}`: {weights}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
+        f"{drawing['steps']} steps, CFG {drawing['guidance_scale']:g}, {drawing['width']} x {drawing['height']} pixels; "
+        f"{protocol['iterations']} rounds a trial, {protocol['trials']} trials a session, scores shown: "
+        f"{protocol['feedback']}; metrics {', '.join(f'`{metric}`' for metric in protocol['metrics'])}."
+    )
+
+
+def _consent(version: str, text: str) -> str:
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    return f"Version `{version}`:\n\n{quoted}\n\n"

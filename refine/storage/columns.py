@@ -80,6 +80,11 @@ SESSIONS = (
     DatasetColumn("protocol_hash", "string", "names the conditions of the study; never pool two"),
     DatasetColumn("protocol", "string", "the conditions themselves, JSON"),
     DatasetColumn("consent_version", "string", "version of the consent text that the participant agreed to"),
+    DatasetColumn(
+        "withdrawal_digest",
+        "string",
+        "slow hash of the participant's withdrawal code, by which the session can be found and removed",
+    ),
     DatasetColumn("date", "string", "UTC date on which the session ended, YYYY-MM-DD"),
 )
 

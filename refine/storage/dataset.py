@@ -1,27 +1,31 @@
 """The dataset: finished sessions as Parquet shards that are written once and never changed.
 
-Knows: rows, shards and their names. Does not know: when a session is finished, or where the folder is pushed to.
+Knows: shards, their names, and the files beside them. Does not know: when a session is finished, or where the folder
+is pushed to.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from glob import escape
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features, Image, Value
 
-from refine.protocol import Protocol, Session, Target
-from refine.storage.card import card
+from refine.protocol import Protocol, Session
+from refine.storage.card import Notice, card
 from refine.storage.columns import CONFIGS
 from refine.storage.errors import StorageError
 from refine.storage.pictures import Pictures, write_whole
+from refine.storage.plot import first_choices
+from refine.storage.records import Row, iteration_rows, session_row, target_row
+from refine.storage.tally import FILE, Tally, read_tally
 from refine.storage.targets import TargetSet
 
-Row = dict[str, Any]
+COUNTED = ["session_id", "iteration", "rank"]
+"""The columns of `iterations` that a tally needs."""
 
 
 def features(config: str) -> Features:
@@ -31,137 +35,129 @@ def features(config: str) -> Features:
     )
 
 
+def shard_name(config: str, key: str, content: bytes) -> str:
+    """The name of a shard, relative to the dataset: by what it is of, and by its content."""
+    return f"data/{config}/{key}-{hashlib.sha256(content).hexdigest()[:12]}.parquet"
+
+
+def shard_key(name: str) -> str:
+    """What a shard is of: a session's id, or a protocol's hash and a target's id."""
+    return Path(name).stem.rsplit("-", 1)[0]
+
+
+def to_parquet(config: str, rows: Sequence[Row]) -> bytes:
+    """Rows as a Parquet file whose schema says what each column means."""
+    schema = features(config).arrow_schema
+    meanings = {column.name: {b"description": column.meaning.encode()} for column in CONFIGS[config]}
+    schema = pa.schema([field.with_metadata(meanings[field.name]) for field in schema], metadata=schema.metadata)
+    content = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), content, compression="zstd")
+    return bytes(content.getvalue().to_pybytes())
+
+
+def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> list[Row]:
+    """The rows of a shard. Raises `StorageError` if it is no Parquet file or lacks a column."""
+    try:
+        return list(pq.read_table(BytesIO(content), columns=columns).to_pylist())
+    except (pa.ArrowException, OSError) as fault:
+        raise StorageError(f"A shard cannot be read: it is damaged ({fault}).") from fault
+
+
+def companions(tally: Tally, notice: Notice, name: str) -> dict[str, bytes]:
+    """The files beside the shards: the card, its plot and the tally. `name` is what `load_dataset` is given."""
+    columns = {config: features(config) for config in CONFIGS}
+    return {
+        "README.md": card(columns, tally, notice, name).encode(),
+        "first_choices.svg": first_choices(tally).encode(),
+        FILE: tally.to_json(),
+    }
+
+
 class Dataset:
     """A folder that `datasets.load_dataset(folder, config)` reads. Shards are named by session and content."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, notice: Notice | None = None) -> None:
         self.folder = folder
+        self.notice = notice or Notice()
 
     def session_ids(self) -> set[str]:
         """The sessions that are written as a whole."""
-        return {path.stem.rsplit("-", 1)[0] for path in (self.folder / "data" / "sessions").glob("*.parquet")}
+        sessions, iterations = (
+            {shard_key(path.name) for path in (self.folder / "data" / config).glob("*.parquet")}
+            for config in ("sessions", "iterations")
+        )
+        return sessions & iterations
 
     def write_session(self, session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> None:
         """Write the rows of a finished session. Writing it again is harmless.
 
         Raises `StorageError` if a picture is missing or the disk is full.
         """
-        shown = {trial.target_id for trial in session.trials}
-        written = self._target_ids(protocol)
         # The sessions shard comes last: it marks the session as whole.
-        for target_id in sorted(shown - written):
-            self._write("targets", _key(protocol, target_id), [_target_row(targets, target_id, protocol)])
-        self._write("iterations", session.id, list(_iteration_rows(session, protocol, targets, pictures)))
-        self._write_card()
-        self._write("sessions", session.id, [_session_row(session, protocol)])
+        for target_id in sorted({trial.target_id for trial in session.trials}):
+            if not self._shards("targets", key := f"{protocol.hash}-{target_id}"):
+                self._write("targets", key, [target_row(targets, target_id, protocol)])
+        self._write("iterations", session.id, list(iteration_rows(session, protocol, targets, pictures)))
+        self._write("sessions", session.id, [session_row(session, protocol)])
 
     def remove_session(self, session_id: str) -> None:
         """Remove the shards of a withdrawn session."""
         for config in ("sessions", "iterations"):
             for shard in self._shards(config, session_id):
                 try:
-                    shard.unlink()
+                    shard.unlink(missing_ok=True)
                 except OSError as fault:
                     raise StorageError(f"The shard {shard} cannot be removed: {fault.strerror}.") from fault
 
-    def _shards(self, config: str, key: str) -> list[Path]:
-        return sorted((self.folder / "data" / config).glob(f"{key}-*.parquet"))
+    def shards_of(self, session_id: str) -> dict[str, Path]:
+        """The shards that a session needs, its targets' included, by name. Empty if it is not written as a whole."""
+        sessions, iterations = self._shards("sessions", session_id), self._shards("iterations", session_id)
+        if not sessions or not iterations:
+            return {}
+        found = [*sessions, *iterations]
+        wanted = pq.read_table(iterations[0], columns=["protocol_hash", "target_id"]).to_pylist()
+        for key in {f"{row['protocol_hash']}-{row['target_id']}" for row in wanted}:
+            found += self._shards("targets", key)
+        return {path.relative_to(self.folder).as_posix(): path for path in found}
 
-    def _target_ids(self, protocol: Protocol) -> set[str]:
-        names = (path.stem for path in (self.folder / "data" / "targets").glob(f"{protocol.hash}-*.parquet"))
-        return {name.removeprefix(f"{protocol.hash}-").rsplit("-", 1)[0] for name in names}
+    def tally(self) -> Tally:
+        """What the folder holds, as its `study.json` says, or counted anew where that is not true."""
+        ids = self.session_ids()
+        try:
+            path = self.folder / FILE
+            stored = read_tally(path.read_bytes() if path.exists() else None)
+        except (OSError, ValueError):
+            stored = Tally()
+        if stored.sessions == len(ids):
+            return stored
+        counted = Tally(consents=stored.consents, withdrawn=stored.withdrawn)
+        return self.counted(counted, ids)
+
+    def counted(self, tally: Tally, session_ids: Iterable[str], sign: int = 1) -> Tally:
+        """The tally with these sessions of the folder more or less."""
+        for session_id in session_ids:
+            (session,) = from_parquet(self._shards("sessions", session_id)[0].read_bytes())
+            iterations = pq.read_table(self._shards("iterations", session_id)[0], columns=COUNTED).to_pylist()
+            tally = tally.add(session, iterations, sign)
+        return tally
+
+    def write_companions(self, withdrawn: Sequence[str] = ()) -> None:
+        """Bring card, plot and tally to what the folder holds; `withdrawn` are sessions to be counted as such."""
+        tally = self.tally().with_consents(self.notice.consents).with_withdrawn(withdrawn)
+        for name, content in companions(tally, self.notice, str(self.folder)).items():
+            path = self.folder / name
+            if not path.exists() or path.read_bytes() != content:
+                write_whole(path, content)
+
+    def _shards(self, config: str, key: str) -> list[Path]:
+        # The digest holds no dash: another key that begins with this one does not match.
+        return sorted((self.folder / "data" / config).glob(f"{escape(key)}-{'[0-9a-f]' * 12}.parquet"))
 
     def _write(self, config: str, key: str, rows: list[Row]) -> None:
-        schema = features(config).arrow_schema
-        meanings = {column.name: {b"description": column.meaning.encode()} for column in CONFIGS[config]}
-        schema = pa.schema([field.with_metadata(meanings[field.name]) for field in schema], metadata=schema.metadata)
-        content = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), content, compression="zstd")
-        bytes_ = content.getvalue().to_pybytes()
-        digest = hashlib.sha256(bytes_).hexdigest()[:12]
-        write_whole(self.folder / "data" / config / f"{key}-{digest}.parquet", bytes_)
-
-    def _write_card(self) -> None:
-        path = self.folder / "README.md"
+        content = to_parquet(config, rows)
+        path = self.folder / shard_name(config, key, content)
+        for other in self._shards(config, key):
+            if other != path:  # left by a writing that was interrupted, before the software was updated
+                other.unlink()
         if not path.exists():
-            write_whole(path, card({config: features(config) for config in CONFIGS}).encode())
-
-
-def _key(protocol: Protocol, target_id: str) -> str:
-    return f"{protocol.hash}-{target_id}"
-
-
-def _iteration_rows(session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> Iterator[Row]:
-    for trial in session.trials:
-        if trial.ranking is None or trial.begun_at is None or session.finished_at is None:
-            raise StorageError(f"Session {session.id} is not finished and cannot be published.")
-        since = trial.begun_at
-        for iteration in trial.iterations:
-            pictures.open(iteration.picture)  # whole and true, or not published
-            path = pictures.path(iteration.picture)
-            provenance = iteration.provenance
-            yield {
-                "iteration_id": iteration.id,
-                "session_id": session.id,
-                "trial_id": trial.id,
-                "trial": trial.number,
-                "target_id": trial.target_id,
-                "subject": _target(targets, trial.target_id).subject,
-                "arm": session.arm,
-                "iteration": iteration.number,
-                "rank": trial.ranking.rank_of(iteration.number),
-                "prompt": iteration.prompt,
-                "unread": iteration.unread,
-                "picture": {"bytes": path.read_bytes(), "path": path.name},
-                "pixel_hash": iteration.picture,
-                **iteration.scores,
-                "drawing_ms": round(iteration.drawing_seconds * 1000),
-                "scoring_ms": round(iteration.scoring_seconds * 1000),
-                "thinking_ms": round((iteration.asked_at - since).total_seconds() * 1000),
-                "profile": protocol.profile,
-                **asdict(provenance.settings),
-                "dtype": provenance.dtype,
-                "device": provenance.device,
-                "versions": json.dumps(dict(provenance.versions), sort_keys=True),
-                "protocol_hash": protocol.hash,
-                "date": session.finished_at.date().isoformat(),
-            }
-            since = iteration.drawn_at
-
-
-def _session_row(session: Session, protocol: Protocol) -> Row:
-    if session.finished_at is None:
-        raise StorageError(f"Session {session.id} is not finished and cannot be published.")
-    return {
-        "session_id": session.id,
-        "arm": session.arm,
-        "trials": len(session.trials),
-        "iterations_per_trial": protocol.iterations,
-        "duration_ms": round((session.finished_at - session.enrolled_at).total_seconds() * 1000),
-        "profile": protocol.profile,
-        "protocol_hash": protocol.hash,
-        "protocol": json.dumps(asdict(protocol), sort_keys=True),
-        "consent_version": session.consent_version,
-        "date": session.finished_at.date().isoformat(),
-    }
-
-
-def _target_row(targets: TargetSet, target_id: str, protocol: Protocol) -> Row:
-    target = _target(targets, target_id)
-    targets.picture(target_id)
-    path = targets.files[target_id]
-    return {
-        "target_id": target.id,
-        "subject": target.subject,
-        "prompt": target.prompt,
-        "picture": {"bytes": path.read_bytes(), "path": path.name},
-        "pixel_hash": target.picture,
-        "profile": protocol.profile,
-        "protocol_hash": protocol.hash,
-    }
-
-
-def _target(targets: TargetSet, target_id: str) -> Target:
-    if target_id not in targets.targets:
-        raise StorageError(f"Target {target_id} is not among the targets of this study any more: restore its picture.")
-    return targets.targets[target_id]
+            write_whole(path, content)

@@ -1,71 +1,218 @@
-"""The dataset's folder on the Hub.
+"""A dataset repository on the Hub: looked at, added to and erased from, every fault told in a sentence.
 
-Knows: commits and what the Hub's answers mean. Does not know: what is in a shard, or when to push.
+Knows: the Hub's client, and what its faults mean. Does not know: what is in a file, or when to push.
 """
 
+import logging
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationCopy,
+    CommitOperationDelete,
+    HfApi,
+    RepoFile,
+    get_session,
+    hf_hub_url,
+    hf_raise_for_status,
+    set_client_factory,
+)
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.utils import build_hf_headers, parse_ratelimit_headers
+from huggingface_hub.utils._http import default_client_factory
 
 from refine.storage.errors import StorageError
 
+PATIENCE = httpx2.Timeout(60, connect=10)
+"""Seconds without a byte after which the Hub counts as silent. The client by itself waits for ever."""
 
-def push(folder: Path, repo: str, token: str) -> int:
-    """Bring the dataset `repo` (`owner/name`) to what is in `folder`; made if it is not there.
+FAULTS = (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError, OSError, ValueError, RuntimeError)
+"""What the client raises: answers, lost connections, pages that are no JSON, uploads that were given up."""
 
-    Shards never change, so only names are compared. Shards of the Hub that are not in the folder stay, unless this
-    folder's session withdrew them (see `retract`). Returns the number of files sent.
-    Raises `StorageError` if the Hub cannot be reached or refuses.
+# It warns of each upload that does not go by Xet; we mean it.
+logging.getLogger("huggingface_hub._commit_api").addFilter(lambda record: "Xet" not in record.getMessage())
+
+_WORDS = {
+    401: "the Hub does not accept the token: it has expired or is not valid. Set HF_TOKEN to a token with write access",
+    403: "the token may not write to it. Set HF_TOKEN to a token with write access",
+    404: "it was deleted, renamed or made private, or never was there. Check REFINE_DATASET_REPO and HF_TOKEN",
+    412: "somebody else wrote to it at the same moment",
+    429: "the Hub asks for patience (too many requests)",
+}
+
+
+class HubFault(StorageError):
+    """The Hub did not do it. `retry_after`: the seconds it asks us to wait, or 0. `conflict`: another came before."""
+
+    def __init__(self, message: str, retry_after: float = 0, conflict: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.conflict = conflict
+
+
+class RepoMissing(HubFault):
+    """There is no such repository, or this token may not see it."""
+
+
+class HubDataset:
+    """The dataset `repo` (`owner/name`). Every method raises `HubFault`.
+
+    A repository that was renamed is followed. Files go as plain HTTP uploads, whose faults are known.
     """
-    api = HfApi(token=token)
-    local = {path.relative_to(folder).as_posix(): path for path in folder.glob("data/*/*.parquet")}
-    try:
-        api.create_repo(repo, repo_type="dataset", exist_ok=True)
-        there = set(api.list_repo_files(repo, repo_type="dataset"))
-        new = [name for name in sorted(local) if name not in there]
-        if new and "README.md" not in there:
-            new.insert(0, "README.md")
-        if new:
-            api.create_commit(
-                repo,
-                [CommitOperationAdd(name, folder / name) for name in new],
-                commit_message=f"Add {len(new)} files",
-                repo_type="dataset",
+
+    def __init__(self, repo: str, token: str, endpoint: str | None = None) -> None:
+        set_client_factory(_patient_client)
+        self.repo = repo
+        self._current = repo
+        self._token = token
+        self._api = HfApi(endpoint=endpoint, token=token)
+
+    def create(self) -> None:
+        """Make the repository, public, unless it is there."""
+        try:
+            self._api.create_repo(self.repo, repo_type="dataset", exist_ok=True)
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+
+    def head(self) -> str:
+        """The newest commit. Raises `RepoMissing` if there is no such repository."""
+        try:
+            info = self._api.repo_info(self.repo, repo_type="dataset")
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+        self._current = info.id
+        return str(info.sha)
+
+    def present(self, paths: Collection[str], commit: str) -> set[str]:
+        """Which of these files a commit has."""
+        if not paths:
+            return set()
+        try:
+            found = self._api.get_paths_info(self._current, list(paths), revision=commit, repo_type="dataset")
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+        return {entry.path for entry in found if isinstance(entry, RepoFile)}
+
+    def names(self, commit: str) -> list[str]:
+        """All files of a commit."""
+        try:
+            return list(self._api.list_repo_files(self._current, repo_type="dataset", revision=commit))
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+
+    def read(self, path: str, commit: str) -> bytes | None:
+        """A file of a commit, never from a cache; `None` if it has none."""
+        url = hf_hub_url(self._current, path, repo_type="dataset", revision=commit, endpoint=self._api.endpoint or None)
+        try:
+            answer = get_session().get(url, headers=build_hf_headers(token=self._token), follow_redirects=True)
+            hf_raise_for_status(answer)
+        except EntryNotFoundError:
+            return None
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+        return answer.content
+
+    def commit(self, message: str, parent: str, add: Mapping[str, bytes | Path], delete: Collection[str] = ()) -> str:
+        """Make one commit on `parent`, all or nothing. Returns its id.
+
+        A fault whose `conflict` is set means that `parent` is not the newest any more. After any other fault the
+        commit may be there or not: look before sending it again.
+        """
+        # New operations each time, because the client refuses used ones; buffers, because Xet would take paths.
+        contents = {
+            path: content if isinstance(content, bytes) else content.read_bytes() for path, content in add.items()
+        }
+        operations: list[CommitOperationAdd | CommitOperationCopy | CommitOperationDelete] = [
+            *(CommitOperationDelete(path) for path in delete),
+            *(CommitOperationAdd(path, BytesIO(content)) for path, content in contents.items()),
+        ]
+        try:
+            made = self._api.create_commit(
+                self._current, operations, commit_message=message, repo_type="dataset", parent_commit=parent
             )
-        return len(new)
-    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as fault:
-        raise StorageError(_plain_words(repo, fault)) from fault
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+        return made.oid
 
-
-def retract(session_id: str, repo: str, token: str) -> None:
-    """Remove the shards of a withdrawn session from the dataset `repo`.
-
-    Raises `StorageError` if the Hub cannot be reached or refuses.
-    """
-    api = HfApi(token=token)
-    try:
-        names = [name for name in api.list_repo_files(repo, repo_type="dataset") if f"/{session_id}-" in name]
-        if names:
-            api.create_commit(
-                repo,
-                [CommitOperationDelete(name) for name in names],
-                commit_message="Remove a withdrawn session",
-                repo_type="dataset",
+    def erase_history(self) -> None:
+        """Squash the history into one commit: what the newest commit does not have is in none."""
+        try:
+            self._api.super_squash_history(
+                self._current, repo_type="dataset", commit_message="The data, after a withdrawal"
             )
-    except RepositoryNotFoundError:
-        return  # nothing was ever pushed
-    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as fault:
-        raise StorageError(_plain_words(repo, fault)) from fault
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+
+    def erase_large_files(self, keys: Collection[str]) -> int:
+        """Delete for good the large files whose names begin with one of `keys` and a dash. Returns how many."""
+        try:
+            found = [
+                file
+                for file in self._api.list_lfs_files(self._current, repo_type="dataset")
+                if file.filename.split("/")[-1].rsplit("-", 1)[0] in keys
+            ]
+            self._api.permanently_delete_lfs_files(self._current, found, repo_type="dataset")
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+        return len(found)
 
 
-def _plain_words(repo: str, fault: Exception) -> str:
-    status = fault.response.status_code if isinstance(fault, HfHubHTTPError) else None
-    what = {
-        401: "the token is not valid. Set HF_TOKEN to a token with write access",
-        403: "the token may not write to it. Set HF_TOKEN to a token with write access",
-        404: "it does not exist, or the token may not see it. Check REFINE_DATASET_REPO and HF_TOKEN",
-        429: "the Hub asks for patience (too many requests)",
-    }.get(status or 0, f"the Hub could not be reached or answered with a fault ({fault})")
-    return f"The dataset {repo} was not updated: {what}. All data is kept in the data folder."
+def hub_fault(repo: str, fault: Exception) -> HubFault:
+    """A fault of the client as a sentence, with what the Hub asks for in its headers."""
+    cause: BaseException | None = fault
+    while cause is not None and not isinstance(cause, HfHubHTTPError | httpx2.HTTPError):
+        cause = cause.__cause__  # an upload that was given up holds its reason inside
+    status = cause.response.status_code if isinstance(cause, HfHubHTTPError) else 0
+    if isinstance(cause, RepositoryNotFoundError):
+        status = 404
+    if isinstance(cause, httpx2.TimeoutException):
+        what = "the Hub did not answer in time"
+    elif isinstance(cause, httpx2.HTTPError) and not isinstance(cause, HfHubHTTPError):
+        what = f"the Hub could not be reached, or the connection broke ({cause or type(cause).__name__})"
+    elif isinstance(cause, RevisionNotFoundError | EntryNotFoundError):
+        what = _WORDS[412]
+    elif status in _WORDS:
+        what = _WORDS[status]
+    elif status >= 500:
+        what = f"the Hub is out of order at the moment (HTTP {status})"
+    else:
+        what = f"the Hub answered with something unexpected ({' '.join(str(fault).split())[:200]})"
+    kind = RepoMissing if isinstance(cause, RepositoryNotFoundError) else HubFault
+    sentence = f"The dataset {repo} was not updated: {what}. All data is kept in the data folder."
+    # A commit or file that was there a moment ago: another writer squashed the history, or removed the file.
+    outrun = status == 412 or isinstance(cause, RevisionNotFoundError | EntryNotFoundError)
+    return kind(sentence, _asked_to_wait(cause), conflict=outrun)
+
+
+def _asked_to_wait(cause: BaseException | None) -> float:
+    """Seconds, from `Retry-After` (RFC 9110, 10.2.3: a number or a date) or the rate-limit headers."""
+    if not isinstance(cause, HfHubHTTPError):
+        return 0
+    headers = cause.response.headers
+    seconds = 0.0
+    if after := headers.get("Retry-After", "").strip():
+        try:
+            seconds = float(after) if after.isdigit() else _until(after, headers.get("Date"))
+        except (ValueError, TypeError):  # no date, or one without a zone
+            seconds = 0.0
+    limit = parse_ratelimit_headers(headers)
+    if limit is not None and limit.remaining == 0:
+        seconds = max(seconds, limit.reset_in_seconds)
+    return max(seconds, 0.0)
+
+
+def _until(date: str, now: str | None) -> float:
+    # By the Hub's own clock where it tells it: ours may be wrong.
+    today = parsedate_to_datetime(now) if now else datetime.now(UTC)
+    return (parsedate_to_datetime(date) - today).total_seconds()
+
+
+def _patient_client() -> httpx2.Client:
+    client = default_client_factory()
+    client.timeout = PATIENCE
+    return client

@@ -73,6 +73,10 @@ class Outbox:
         with self._journal.reading() as connection:
             return set(connection.execute(query).scalars())
 
+    def used(self) -> bool:
+        """Whether anything was ever sent to this destination and arrived."""
+        return self.arrived() > 0
+
     def arrived(self) -> int:
         """How many sessions are marked as arrived."""
         query = sa.select(sa.func.count()).where(self._mine(Errand.PUSH), t.outbox.c.done_at.is_not(None))

@@ -49,6 +49,7 @@ def test_all_configs_load_and_pictures_decode(home, tmp_path):
     dataset, targets, pictures = home
     for name in ("s", "t"):
         dataset.write_session(finished(pictures, name), PROTOCOL, targets, pictures)
+    dataset.write_companions()
     rows = load(dataset, "iterations", tmp_path)
     assert len(rows) == 6
     for row in rows:
@@ -103,6 +104,7 @@ def test_a_withdrawn_session_is_removed_and_others_stay(home, tmp_path):
     for name in ("s", "t"):
         dataset.write_session(finished(pictures, name), PROTOCOL, targets, pictures)
     dataset.remove_session("s")
+    dataset.write_companions(["s"])
     assert set(load(dataset, "iterations", tmp_path)["session_id"]) == {"t"}
 
 

@@ -1,0 +1,138 @@
+"""The push: what waits in the outbox goes to the Hub in one commit, exactly once, and what was withdrawn goes away.
+
+Knows: the order of the steps, so that a crash between any two does no harm. Does not know: when to push (publication).
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from refine.storage.dataset import COUNTED, Dataset, companions, from_parquet, shard_key
+from refine.storage.errors import StorageError
+from refine.storage.hub import HubDataset, HubFault, RepoMissing
+from refine.storage.outbox import Errand, Outbox
+from refine.storage.tally import FILE, Tally, read_tally
+
+MOST_SESSIONS, MOST_BYTES = 200, 64 * 2**20
+"""In one commit; the rest goes with the next."""
+
+CONFLICTS = 6
+"""So often another writer may come first before the push waits as after any fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one push did: sessions that arrived, withdrawals that were carried out, and whether more waits."""
+
+    pushed: int = 0
+    withdrawn: int = 0
+    more: bool = False
+
+
+class Push:
+    """Brings one Hub dataset to what the journal says, a batch at a time. `written` is told of every commit made."""
+
+    def __init__(
+        self, hub: HubDataset, dataset: Dataset, outbox: Outbox, written: Callable[[], None] = lambda: None
+    ) -> None:
+        self._hub = hub
+        self._dataset = dataset
+        self._outbox = outbox
+        self._written = written
+
+    def once(self) -> Sent:
+        """Send one batch. Raises `StorageError` (`HubFault` from the Hub); then nothing is marked, and again is safe."""
+        for attempt in range(CONFLICTS):
+            try:
+                return self._attempt()
+            except HubFault as fault:
+                if not fault.conflict or attempt == CONFLICTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.2 * 2**attempt))  # two writers must not keep step
+        raise AssertionError("unreachable")
+
+    def _attempt(self) -> Sent:
+        waiting, withdrawn = self._outbox.waiting(), self._outbox.withdrawals()
+        batch, shards = self._batch(waiting)
+        if not batch and not withdrawn:
+            return Sent()
+        try:
+            head = self._hub.head()
+        except RepoMissing:
+            if self._outbox.used():  # it was there once: whoever removed it meant it
+                raise
+            self._hub.create()
+            head = self._hub.head()
+
+        # Look first: an answer that was lost last time may have been a success.
+        there = self._hub.present(list(shards), head)
+        new = {name: path for name, path in shards.items() if name not in there}
+        gone = [name for name in self._hub.names(head) if shard_key(name) in set(withdrawn)] if withdrawn else []
+        before = self._hub.read(FILE, head)
+        tally = self._tally(before)
+        tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
+        tally = self._without(tally, gone, head).with_withdrawn(withdrawn).with_consents(self._dataset.notice.consents)
+
+        commit = ""
+        if new or gone or tally.to_json() != before:
+            self._outbox.begin(batch)
+            beside = companions(tally, self._dataset.notice, self._hub.repo)
+            self._written()
+            commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)
+        if withdrawn and (gone or self._outbox.ever_sent(withdrawn)):
+            self._written()
+            self._hub.erase_history()
+            self._hub.erase_large_files(set(withdrawn))
+        self._outbox.done(batch, Errand.PUSH, commit)
+        self._outbox.done(withdrawn, Errand.WITHDRAW, commit)
+        return Sent(len(batch), len(withdrawn), more=len(batch) < len(waiting))
+
+    def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path]]:
+        batch: list[str] = []
+        shards: dict[str, Path] = {}
+        size = 0
+        for session_id in waiting[:MOST_SESSIONS]:
+            found = self._dataset.shards_of(session_id)
+            size += sum(path.stat().st_size for path in found.values())
+            if batch and size > MOST_BYTES:
+                break
+            if found:  # not written to the folder yet: next time
+                batch.append(session_id)
+                shards.update(found)
+        return batch, shards
+
+    def _tally(self, content: bytes | None) -> Tally:
+        try:
+            # A dataset that begins now begins with those who withdrew before.
+            return read_tally(content) if content is not None else Tally(withdrawn=self._dataset.tally().withdrawn)
+        except ValueError as fault:
+            raise StorageError(
+                f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history, "
+                "or delete it there: then counting begins anew."
+            ) from fault
+
+    def _is_new(self, session_id: str, new: dict[str, Path]) -> bool:
+        return any(name.startswith("data/sessions/") and shard_key(name) == session_id for name in new)
+
+    def _without(self, tally: Tally, gone: list[str], head: str) -> Tally:
+        rows: dict[str, dict[str, list]] = {}
+        for name in gone:
+            content = self._hub.read(name, head)
+            config = name.split("/")[1]
+            columns = COUNTED if config == "iterations" else None
+            if content is not None:
+                rows.setdefault(shard_key(name), {})[config] = from_parquet(content, columns)
+        for found in rows.values():
+            for session in found.get("sessions", []):
+                tally = tally.add(session, found.get("iterations", []), sign=-1)
+        return tally
+
+
+def _summary(new: dict[str, Path], gone: list[str]) -> str:
+    # Neither says which session: a commit's title cannot be taken back as easily as a file.
+    added = sum(name.startswith("data/sessions/") for name in new)
+    words = [f"Add {added} session{'s' * (added != 1)}"] if added else []
+    words += ["Remove what was withdrawn"] if gone else []
+    return ", ".join(words) or "Bring the card up to date"

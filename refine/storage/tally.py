@@ -1,0 +1,91 @@
+"""What a dataset holds, counted: kept beside the data as `study.json`, added to with every commit.
+
+Knows: counts and how they change. Does not know: how they are shown (card), or where the file is.
+
+It is read from the very commit that the next one is made on, so that several servers can write one dataset.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+FILE = "study.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Of one protocol: `protocol` is its JSON, `first` how often each iteration was ranked most similar.
+
+    `since` and `until` are the dates (YYYY-MM-DD, UTC) on which the first and the newest session ended.
+    """
+
+    profile: str
+    protocol: str
+    sessions: int = 0
+    trials: int = 0
+    iterations: int = 0
+    first: Mapping[str, int] = field(default_factory=dict)
+    since: str = "9999-12-31"
+    until: str = "0000-01-01"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """`counts` by protocol hash, consent texts by version, and who withdrew: hashes of ids, to count each once."""
+
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    consents: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
+
+    @property
+    def sessions(self) -> int:
+        """The sessions of all protocols."""
+        return sum(count.sessions for count in self.counts.values())
+
+    def add(self, session: Mapping[str, Any], iterations: Sequence[Mapping[str, Any]], sign: int = 1) -> "Tally":
+        """With the rows of one session more (`sign` 1) or less (-1)."""
+        key = session["protocol_hash"]
+        old = self.counts.get(key, Count(session["profile"], session["protocol"]))
+        first = dict(old.first)
+        for row in iterations:
+            if row["rank"] == 1:
+                name = str(row["iteration"])
+                first[name] = first.get(name, 0) + sign
+        new = replace(
+            old,
+            sessions=old.sessions + sign,
+            trials=old.trials + sign * session["trials"],
+            iterations=old.iterations + sign * len(iterations),
+            first={name: count for name, count in sorted(first.items(), key=lambda item: int(item[0])) if count},
+            since=min(old.since, session["date"]),
+            until=max(old.until, session["date"]),
+        )
+        counts = {**self.counts, key: new}
+        return replace(self, counts={key: count for key, count in counts.items() if count.sessions > 0})
+
+    def with_consents(self, consents: Mapping[str, str]) -> "Tally":
+        """With these consent texts, by version."""
+        return replace(self, consents={**self.consents, **consents})
+
+    def with_withdrawn(self, session_ids: Sequence[str]) -> "Tally":
+        """With these sessions counted as withdrawn, once each."""
+        marks = {hashlib.sha256(session_id.encode()).hexdigest()[:12] for session_id in session_ids}
+        return replace(self, withdrawn=tuple(sorted({*self.withdrawn, *marks})))
+
+    def to_json(self) -> bytes:
+        """The content of the file."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+
+def read_tally(content: bytes | None) -> Tally:
+    """A tally from its file; an empty one if there is none. Raises `ValueError` if it is damaged."""
+    if content is None:
+        return Tally()
+    try:
+        stored = json.loads(content)
+        counts = {key: Count(**count) for key, count in stored["counts"].items()}
+        return Tally(counts, stored["consents"], tuple(stored["withdrawn"]))
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise ValueError(f"{FILE} is damaged: {fault!r}") from fault

@@ -1,0 +1,70 @@
+"""A data folder with finished sessions in it, as the study would leave them."""
+
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+
+from refine.protocol import Ranking, Target, pixel_hash
+from refine.storage.card import Notice
+from refine.storage.dataset import Dataset
+from refine.storage.journal import Journal
+from refine.storage.outbox import Outbox
+from refine.storage.pictures import Pictures
+from refine.storage.targets import load_targets, save_targets
+from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
+from tests.storage.test_pictures import noise
+
+NOTICE = Notice("cc-by-4.0", {"c1": "You agree\nto take part."})
+
+
+class Home:
+    """Journal, pictures, targets and dataset in a folder; may be opened by several processes at once."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        if not (folder / "targets").exists():
+            save_targets(folder / "targets", [(Target("target", "things", "hidden", pixel_hash(noise(9))), noise(9))])
+        self.targets = load_targets(folder / "targets")
+        self.journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
+        self.journal.add_protocol(PROTOCOL)
+        self.pictures = Pictures(folder / "pictures")
+        self.dataset = Dataset(folder / "dataset", NOTICE)
+
+    def finish(self, *names):
+        """Sessions of these names are played to the end."""
+        for name in names:
+            self.journal.add_session(a_session(name))
+            self.journal.begin_trial(f"{name}-01", NOW)
+            for number in (1, 2, 3):
+                self.journal.add_iteration(
+                    an_iteration(
+                        number,
+                        f"{name}-01",
+                        picture=self.pictures.save(noise(zlib.crc32(f"{name} {number}".encode()))),
+                        asked_at=NOW + timedelta(seconds=10 * number),
+                        drawn_at=NOW + timedelta(seconds=10 * number + 2),
+                    )
+                )
+            self.journal.add_ranking(f"{name}-01", Ranking((3, 1, 2), NOW + timedelta(seconds=50)))
+            self.journal.finish(name, NOW + timedelta(minutes=1))
+        return self
+
+    def write(self):
+        """What is finished is in the local dataset."""
+        for name in self.journal.finished_ids():
+            self.dataset.write_session(self.journal.session_by_id(name), PROTOCOL, self.targets, self.pictures)
+        self.dataset.write_companions()
+        return self
+
+    def withdraw(self, name):
+        """The participant of this session withdraws."""
+        self.journal.delete_session(name)
+        self.dataset.remove_session(name)
+
+    def outbox(self, repo):
+        return Outbox(self.journal, repo)
+
+
+def code_of(name):
+    """The withdrawal code of a session."""
+    return replace(a_session(name)).withdrawal_code

@@ -1,0 +1,140 @@
+"""The Hub's unmodified clients in a process of their own, where `HF_ENDPOINT` is the Hub on this machine.
+
+The process that runs the tests is offline, and the clients read that once, at import.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+SHORT = {"gather": 0.0, "burst": 1000, "most": 1000, "first_wait": 0.1, "longest_wait": 0.2}
+
+
+class HubClient:
+    """`client.push(home=..., repo=...)` and so on: each is a function below, run over there."""
+
+    def __init__(self, endpoint, folder, token="hf_write", **environment):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.storage.hub_client"],
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("REFINE_")},
+                "HF_ENDPOINT": endpoint,
+                "HF_TOKEN": token,
+                "HF_HUB_OFFLINE": "0",
+                "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+                "HF_HOME": str(folder / "hf"),
+                **environment,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __getattr__(self, name):
+        def call(**arguments):
+            self.process.stdin.write(json.dumps({"do": name, **arguments}, default=str) + "\n")
+            self.process.stdin.flush()
+            answer = json.loads(self.process.stdout.readline() or '{"raised": "the client died"}')
+            if "raised" in answer:
+                raise AssertionError(answer["raised"])
+            return answer["result"]
+
+        return call
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+        self.process.stdout.close()
+
+
+# ---- over there ---------------------------------------------------------------------------------------------------
+
+_open = {}
+
+
+def push(home, repo, token="hf_write"):
+    """One push of what waits."""
+    from refine.storage.hub import HubDataset, HubFault
+    from refine.storage.push import Push
+    from tests.storage.home import Home
+
+    folder = Home(Path(home))
+    try:
+        sent = Push(HubDataset(repo, token), folder.dataset, folder.outbox(repo)).once()
+    except HubFault as fault:
+        return {"fault": str(fault), "retry_after": fault.retry_after, "conflict": fault.conflict}
+    return asdict(sent)
+
+
+def patience(seconds):
+    """How long the Hub may be silent."""
+    import httpx2
+
+    import refine.storage.hub as hub
+
+    hub.PATIENCE = httpx2.Timeout(seconds)
+
+
+def start(home, repo, token="hf_write", **limits):
+    """A publisher starts, as with the server."""
+    from refine.publication import Publisher
+    from refine.storage.pace import Limits
+    from tests.storage.home import Home
+
+    folder = Home(Path(home))
+    parts = folder.journal, folder.dataset, folder.targets, folder.pictures
+    _open[home] = Publisher(*parts, repo, token, limits=Limits(**{**SHORT, **limits}))
+    _open[home].publish()
+
+
+def tell(home, what):
+    """`publish`, `retry_now`, `pause`, `resume`, `close`."""
+    getattr(_open[home], what)()
+
+
+def join(home, timeout=60):
+    return _open[home].join(timeout)
+
+
+def state(home):
+    return asdict(_open[home].state())
+
+
+def load(repo, config, cache):
+    """What `load_dataset` gives, pictures as the hash of their pixels."""
+    from datasets import load_dataset
+
+    from refine.protocol import pixel_hash
+
+    rows = load_dataset(repo, config, split="train", cache_dir=cache)
+    return [{**row, "picture": pixel_hash(row["picture"])} if "picture" in row else row for row in rows]
+
+
+def command(arguments, **environment):
+    """`python -m refine.storage`: exit status, what was printed, what was complained of."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "refine.storage", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    return [answer.returncode, answer.stdout, answer.stderr]
+
+
+def main():
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = {"result": globals()[asked.pop("do")](**asked)}
+        except BaseException:
+            answer = {"raised": traceback.format_exc()}
+        print(json.dumps(answer, default=str), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""The push: every finished session reaches the Hub exactly once, whatever the Hub does meanwhile."""
+
+import itertools
+import threading
+
+import pytest
+
+from refine.storage.outbox import Errand
+from refine.storage.tally import read_tally
+from tests.storage.home import Home
+from tests.storage.hub import Hub
+from tests.storage.hub_client import HubClient
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def hub():
+    running = Hub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
+    running.patience(seconds=2)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def second(hub, tmp_path_factory):
+    """Another server's client, which has pushed before: its first push takes seconds."""
+    running = HubClient(hub.url, tmp_path_factory.mktemp("second"))
+    folder = tmp_path_factory.mktemp("warm")
+    running.push(home=Home(folder).finish("s").write().folder, repo="someone/warm")
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def repo(hub):
+    hub.faults.clear()
+    return f"someone/study-{next(_numbers)}"
+
+
+@pytest.fixture
+def home(tmp_path):
+    return Home(tmp_path).finish("s", "t").write()
+
+
+def sessions_on(hub, repo):
+    """The sessions in the dataset, by the names of their shards, and by the card's count."""
+    files = hub.repos[repo].files
+    names = sorted(name for name in files if name.startswith("data/sessions/"))
+    tally = read_tally(files["study.json"])
+    assert tally.sessions == len(names)
+    assert sum(count.iterations for count in tally.counts.values()) == 3 * len(names)
+    assert len([name for name in files if name.startswith("data/iterations/")]) == len(names)
+    return [name.split("/")[-1].rsplit("-", 1)[0] for name in names]
+
+
+def test_what_waits_goes_in_one_commit_and_never_again(hub, client, home, repo):
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 2, "withdrawn": 0, "more": False}
+    assert sessions_on(hub, repo) == ["s", "t"]
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 0
+    assert hub.repos[repo].made == 1
+    home.finish("u").write()
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+    assert hub.repos[repo].made == 2
+    shards = {name for name in hub.repos[repo].files if name.endswith(".parquet")}
+    assert shards == {path.relative_to(home.dataset.folder).as_posix() for path in home.folder.rglob("*.parquet")}
+    for name in shards:
+        assert hub.repos[repo].files[name] == (home.dataset.folder / name).read_bytes()
+
+
+COMMIT, UPLOAD, LOOK = "POST .*/commit/", "PUT /storage", "GET /api/datasets"
+FAULTS = [
+    (COMMIT, {"status": 500}, "out of order"),
+    (COMMIT, {"status": 502}, "out of order"),
+    (COMMIT, {"status": 503}, "out of order"),
+    (COMMIT, {"status": 429}, "patience"),
+    (COMMIT, {"status": 401}, "token"),
+    (COMMIT, {"status": 403}, "may not write"),
+    (COMMIT, {"kind": "html"}, "unexpected"),
+    (COMMIT, {"kind": "cut"}, "connection broke"),
+    (COMMIT, {"kind": "lost"}, "connection broke"),
+    (COMMIT, {"kind": "hang", "seconds": 3}, "in time"),
+    (LOOK, {"status": 503}, "out of order"),
+    (LOOK, {"kind": "lost"}, "connection broke"),
+    ("GET .*resolve", {"status": 500}, "out of order"),
+    ("POST .*paths-info", {"status": 500}, "out of order"),
+    ("POST .*validate-yaml", {"status": 500}, "out of order"),
+    ("POST /api/repos/create", {"status": 403}, "may not write"),
+]
+
+
+@pytest.mark.parametrize(("where", "fault", "words"), FAULTS, ids=lambda value: str(value)[:40])
+def test_a_fault_is_told_and_the_next_push_heals_it(hub, client, home, repo, where, fault, words):
+    hub.strike(where, **fault)
+    answer = client.push(home=home.folder, repo=repo)
+    assert words in answer["fault"]
+    assert "kept in the data folder" in answer["fault"]
+    assert home.outbox(repo).waiting() == ["s", "t"], "the mark is written last"
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 2
+    assert sessions_on(hub, repo) == ["s", "t"]
+    assert hub.repos[repo].made == 1, "once, also if the commit had succeeded and only its answer was lost"
+    assert len(list(home.folder.rglob("*.parquet"))) == 5
+
+
+@pytest.mark.parametrize("fault", [{"status": 503}, {"kind": "cut"}, {"kind": "lost"}], ids=str)
+def test_an_upload_that_breaks_is_begun_again_by_itself(hub, client, home, repo, fault):
+    broken = hub.strike(UPLOAD, **fault)
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 2
+    assert broken.struck.is_set()
+    assert sessions_on(hub, repo) == ["s", "t"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "77"}, 77),
+        ({"RateLimit": '"api";r=0;t=55'}, 55),
+        ({"Retry-After": "Mon, 23 Nov 2026 12:02:00 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 120),
+        ({"Retry-After": "soon"}, 0),
+        ({}, 0),
+    ],
+    ids=str,
+)
+def test_it_is_told_how_long_the_hub_asks_to_wait(hub, client, home, repo, headers, seconds):
+    hub.strike(COMMIT, status=429, headers=headers)
+    answer = client.push(home=home.folder, repo=repo)
+    assert answer["retry_after"] == seconds
+
+
+def test_a_concurrent_writer_is_looked_at_and_both_get_in(hub, client, second, home, tmp_path, repo):
+    other = Home(tmp_path / "other").finish("u", "v").write()
+    client.push(home=other.folder, repo=repo)
+    other.finish("w").write()
+    gate = hub.strike(COMMIT, kind="wait")
+    slow = threading.Thread(target=client.push, kwargs={"home": home.folder, "repo": repo})
+    slow.start()
+    assert gate.struck.wait(60)
+    assert second.push(home=other.folder, repo=repo)["pushed"] == 1
+    gate.gate.set()
+    slow.join()
+    assert sessions_on(hub, repo) == ["s", "t", "u", "v", "w"]
+    assert home.outbox(repo).waiting() == other.outbox(repo).waiting() == []
+    assert hub.repos[repo].made == 3
+    assert len([request for request in hub.requests if f"{repo}/commit" in request]) == 4, "one met a 412"
+
+
+@pytest.mark.parametrize(("token", "words"), [("hf_old", "expired"), ("hf_read", "may not write")])
+def test_a_token_that_may_not_write_is_told(hub, client, home, repo, token, words):
+    client.push(home=home.folder, repo=repo)
+    home.finish("u").write()
+    assert words in client.push(home=home.folder, repo=repo, token=token)["fault"]
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+    assert sessions_on(hub, repo) == ["s", "t", "u"]
+
+
+def test_a_repo_that_was_deleted_is_told_and_not_made_again(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    kept = hub.repos.pop(repo)
+    home.finish("u").write()
+    assert "deleted, renamed or made private" in client.push(home=home.folder, repo=repo)["fault"]
+    assert repo not in hub.repos
+    hub.repos[repo] = kept
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+
+
+def test_a_repo_that_was_renamed_is_followed(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    new = f"{repo}-renamed"
+    hub.repos[new] = hub.repos.pop(repo)
+    hub.repos[new].name = new
+    hub.moved[repo] = new
+    home.finish("u").write()
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+    assert sessions_on(hub, new) == ["s", "t", "u"]
+
+
+def test_a_withdrawn_session_is_in_no_commit_and_no_large_file(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
+    rows = shard.read_bytes()
+    assert rows in hub.repos[repo].everything
+    home.withdraw("s")
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 0, "withdrawn": 1, "more": False}
+    assert rows not in hub.repos[repo].everything
+    assert sessions_on(hub, repo) == ["t"]
+    assert b"1 session." in hub.repos[repo].files["README.md"]
+    assert client.push(home=home.folder, repo=repo)["withdrawn"] == 0
+
+
+@pytest.mark.parametrize("where", [COMMIT, "POST .*super-squash", "POST .*lfs-files/batch"])
+@pytest.mark.parametrize("fault", [{"status": 500}, {"kind": "lost"}], ids=str)
+def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client, home, repo, where, fault):
+    client.push(home=home.folder, repo=repo)
+    (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
+    rows = shard.read_bytes()
+    home.withdraw("s")
+    hub.strike(where, **fault)
+    assert "fault" in client.push(home=home.folder, repo=repo)
+    assert home.outbox(repo).withdrawals() == ["s"]
+    assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
+    assert rows not in hub.repos[repo].everything
+    assert len(hub.repos[repo].commits) == 1
+    assert sessions_on(hub, repo) == ["t"]
+    assert len(read_tally(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
+
+
+def test_a_withdrawal_while_its_push_is_under_way_wins(hub, client, home, repo):
+    (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
+    rows = shard.read_bytes()
+    gate = hub.strike(COMMIT, kind="wait")
+    slow = threading.Thread(target=client.push, kwargs={"home": home.folder, "repo": repo})
+    slow.start()
+    assert gate.struck.wait(60)
+    home.withdraw("s")
+    gate.gate.set()
+    slow.join()
+    assert home.outbox(repo).ever_sent(["s"]) == {"s"}
+    assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
+    assert rows not in hub.repos[repo].everything
+    assert sessions_on(hub, repo) == ["t"]
+
+
+def test_a_withdrawal_after_an_answer_was_lost_wins_too(hub, client, home, repo):
+    hub.strike(COMMIT, kind="lost")
+    client.push(home=home.folder, repo=repo)
+    home.withdraw("s")
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False}
+    assert sessions_on(hub, repo) == ["t"]
+    assert not any("data/iterations/s-" in str(files) for _, _, files in hub.repos[repo].commits)
+
+
+def test_marks_of_one_dataset_are_not_those_of_another(hub, client, home, repo):
+    home.outbox("someone/other").done(["s", "t"], Errand.PUSH)
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 2
