@@ -34,7 +34,7 @@ def main() -> int:
 
             print(examine(settings))
             return 0
-        from refine.assembly import StartError, browser_secret, equip, open_house
+        from refine.assembly import StartError, admin_access, browser_secret, equip, open_house
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
@@ -45,7 +45,14 @@ def main() -> int:
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
-    demo = page.build(house.study, house.findings, house.simulated, browser_secret(settings))
+    demo = page.build(
+        house.study,
+        house.findings,
+        house.simulated,
+        house.publisher,
+        admin_access(settings),
+        browser_secret(settings),
+    )
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
         demo.launch(**page.LAUNCH, prevent_thread_lock=True)

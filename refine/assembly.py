@@ -4,6 +4,7 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 """
 
 import logging
+import os
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from huggingface_hub import get_token, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from refine.access import Access
 from refine.analysis.simulate import simulate
 from refine.archive import Archive, FixedRows
 from refine.findings import Findings, Selection
@@ -103,10 +105,11 @@ def open_journal(settings: Settings) -> Journal:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What runs: the study, its studio (which needs to be equipped), and the findings, real and simulated."""
+    """What runs: the study, its studio (which needs to be equipped), its publisher, and the findings, real and simulated."""
 
     study: Study
     studio: Studio
+    publisher: Publisher
     findings: Findings
     simulated: Findings
     lock: FolderLock
@@ -151,6 +154,7 @@ def open_house(settings: Settings) -> House:
             drawing=drawing_settings(settings),
             metrics=tuple(profile.metrics),
         )
+        publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,
             consent=Consent((ASSETS / "consent.md").read_text()),
@@ -159,7 +163,7 @@ def open_house(settings: Settings) -> House:
             journal=journal,
             pictures=pictures,
             studio=studio,
-            publisher=Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token()),
+            publisher=publisher,
         )
     except StorageError as fault:
         raise StartError(str(fault)) from fault
@@ -168,7 +172,7 @@ def open_house(settings: Settings) -> House:
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
     findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
-    return House(study, studio, findings, fiction, lock)
+    return House(study, studio, publisher, findings, fiction, lock)
 
 
 def equip(studio: Studio, settings: Settings) -> None:
@@ -178,6 +182,13 @@ def equip(studio: Studio, settings: Settings) -> None:
     except MetricError as fault:
         raise StartError(str(fault)) from fault
     studio.equip(open_generator(settings), Panel(metrics))
+
+
+def admin_access(settings: Settings) -> Access:
+    """Who may see the state of the push: whoever has the admin token, and on a Space with sign-in its owner."""
+    token = settings.admin_token.get_secret_value() if settings.admin_token else ""
+    signs_in = bool(os.environ.get("SPACE_ID") and os.environ.get("OAUTH_CLIENT_ID"))
+    return Access(token, os.environ.get("SPACE_AUTHOR_NAME", "") if signs_in else "")
 
 
 def browser_secret(settings: Settings) -> str:

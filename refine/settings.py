@@ -48,6 +48,12 @@ class Settings(BaseSettings):
         pattern=r"^$|^[\w.-]+/[\w.-]+$",
         description="Hub dataset `owner/name` that finished sessions are pushed to; empty: local folder only",
     )
+    admin_token: SecretStr | None = Field(
+        None,
+        min_length=8,
+        description="opens the researcher's tab (state of the push to the Hub), 8 characters or more, a secret; on a "
+        "Space with sign-in its owner needs none; empty: no such tab",
+    )
     targets: str = Field(
         "",
         description="folder or Hub dataset `owner/name` with the target pictures; empty: as the profile has it",
@@ -107,6 +113,6 @@ def _sentence(error: Any) -> str:
     allowed = Settings.model_fields[name].description
     if name == "profile":
         allowed = f"one of {', '.join(PROFILES)}"
-    if name == "database_url":  # it may hold a password
+    if name in ("database_url", "admin_token"):  # they hold secrets
         return f"{variable(name)} has a value that is not allowed ({error['msg']}). Allowed: {allowed}."
     return f"{variable(name)} is {error['input']!r}, which is not allowed ({error['msg']}). Allowed: {allowed}."
