@@ -5,6 +5,7 @@
 
 import argparse
 import logging
+import signal
 import sys
 
 from refine.settings import SettingsError, describe_settings, read_settings
@@ -23,7 +24,8 @@ def main() -> int:
     parser.add_argument("--doctor", action="store_true", help="tell what is set up and why, and stop")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "httpx2", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
     # Imported here: --help must not wait for torch, and a wrong setting is told before anything is loaded.
@@ -56,12 +58,15 @@ def main() -> int:
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
         demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a Space's restart: finish what is being done
         equip(house.studio, settings)
         house.warm_up()
         demo.block_thread()
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 0
     finally:
         house.close()
     return 0

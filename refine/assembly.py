@@ -21,6 +21,7 @@ from refine.generation.generator import GenerationError
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
 from refine.publication import Publisher
+from refine.replication import Replicator
 from refine.settings import Settings
 from refine.similarity.catalogue import METRICS, open_metric
 from refine.similarity.metric import MetricError
@@ -29,8 +30,10 @@ from refine.standing import Consent
 from refine.storage.dataset import Dataset
 from refine.storage.disk import FolderLock, hazard, make_folder
 from refine.storage.errors import StorageError
+from refine.storage.hub import HubDataset
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
+from refine.storage.replica import Replica
 from refine.storage.targets import load_targets
 from refine.studio import Studio
 from refine.study import Study
@@ -103,13 +106,32 @@ def open_journal(settings: Settings) -> Journal:
         raise StartError(str(fault)) from fault
 
 
+def open_replicator(settings: Settings, journal: Journal, pictures: Pictures) -> Replicator | None:
+    """What keeps unfinished sessions on the Hub, if that is set; those that are there already are restored first.
+
+    Raises `StartError` without a token. If nothing can be restored now, that is logged, and they stay where they are.
+    """
+    token = get_token()
+    if not settings.replica:
+        return None
+    if token is None:
+        raise StartError("REFINE_REPLICA is set, but there is no token: set HF_TOKEN to one with write access.")
+    replica = Replica(HubDataset(settings.replica, token), journal, pictures, settings.dataset_repo)
+    try:
+        log.info("%d sessions were restored from %s", replica.restore(), settings.replica)
+    except StorageError as fault:
+        log.error("Sessions could not be restored from %s. Start again to try again: %s", settings.replica, fault)
+    return Replicator(replica)
+
+
 @dataclass(frozen=True, slots=True)
 class House:
-    """What runs: the study, its studio (which needs to be equipped), its publisher, and the findings, real and simulated."""
+    """What runs: the study, its studio (which needs to be equipped), its publisher and replicator, and the findings, real and simulated."""
 
     study: Study
     studio: Studio
     publisher: Publisher
+    replicator: Replicator | None
     findings: Findings
     simulated: Findings
     lock: FolderLock
@@ -122,6 +144,8 @@ class House:
     def close(self) -> None:
         """Finish what is being done, and stop."""
         self.study.close()
+        if self.replicator is not None:
+            self.replicator.close()
         self.findings.close()
         self.simulated.close()
         self.lock.release()
@@ -145,6 +169,7 @@ def open_house(settings: Settings) -> House:
         targets = load_targets(targets_folder(settings))
         pictures = Pictures(settings.data_dir / "pictures")
         dataset = Dataset(settings.data_dir / "dataset")
+        replicator = open_replicator(settings, journal, pictures)
         studio = Studio(targets, journal, pictures)
         protocol = Protocol(
             profile=settings.profile,
@@ -172,7 +197,7 @@ def open_house(settings: Settings) -> House:
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
     findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
-    return House(study, studio, publisher, findings, fiction, lock)
+    return House(study, studio, publisher, replicator, findings, fiction, lock)
 
 
 def equip(studio: Studio, settings: Settings) -> None:

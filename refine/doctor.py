@@ -37,6 +37,7 @@ def examine(settings: Settings) -> str:
         ),
         _line("journal", *_journal(settings)),
         _line("Hub dataset", *_hub(settings)),
+        _line("replica", *_replica(settings)),
         _line(
             "study",
             f"{settings.trials} trial(s) of {settings.iterations} rounds, scores shown: {settings.feedback}",
@@ -109,3 +110,11 @@ def _hub(settings: Settings) -> tuple[str, str]:
         settings.dataset_repo,
         f"{variable('dataset_repo')} and a token are set: finished sessions are pushed",
     )
+
+
+def _replica(settings: Settings) -> tuple[str, str]:
+    if not settings.replica:
+        return "none", f"{variable('replica')} is not set: unfinished sessions are in the data folder only"
+    if get_token() is None:
+        return settings.replica, "set, but there is no HF_TOKEN with write access: the study will not start"
+    return settings.replica, f"{variable('replica')} and a token are set: unfinished sessions outlive the data folder"

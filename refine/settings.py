@@ -48,6 +48,17 @@ class Settings(BaseSettings):
         pattern=r"^$|^[\w.-]+/[\w.-]+$",
         description="Hub dataset `owner/name` that finished sessions are pushed to; empty: local folder only",
     )
+    dataset_license: str = Field(
+        "cc-by-4.0",
+        pattern=r"^[a-z0-9.-]+$",
+        description="licence of the dataset as the Hub abbreviates it, such as `cc-by-4.0` or `cc0-1.0`",
+    )
+    replica: str = Field(
+        "",
+        pattern=r"^$|^[\w.-]+/[\w.-]+$",
+        description="private Hub dataset `owner/name` that keeps unfinished sessions over a restart of the Space, one for "
+        "each server; empty: none",
+    )
     admin_token: SecretStr | None = Field(
         None,
         min_length=8,

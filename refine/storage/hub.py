@@ -65,17 +65,24 @@ class HubDataset:
     A repository that was renamed is followed. Files go as plain HTTP uploads, whose faults are known.
     """
 
-    def __init__(self, repo: str, token: str, endpoint: str | None = None) -> None:
+    def __init__(self, repo: str, token: str | None, endpoint: str | None = None) -> None:
         set_client_factory(_patient_client)
         self.repo = repo
         self._current = repo
         self._token = token
         self._api = HfApi(endpoint=endpoint, token=token)
 
-    def create(self) -> None:
-        """Make the repository, public, unless it is there."""
+    def create(self, private: bool = False) -> None:
+        """Make the repository unless it is there."""
         try:
-            self._api.create_repo(self.repo, repo_type="dataset", exist_ok=True)
+            self._api.create_repo(self.repo, repo_type="dataset", private=private, exist_ok=True)
+        except FAULTS as fault:
+            raise hub_fault(self.repo, fault) from fault
+
+    def is_public(self) -> bool:
+        """Whether everybody can read it. Raises `RepoMissing` if there is no such repository."""
+        try:
+            return not self._api.repo_info(self._current, repo_type="dataset").private
         except FAULTS as fault:
             raise hub_fault(self.repo, fault) from fault
 

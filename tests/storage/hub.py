@@ -186,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = f"{given.get('organization') or 'someone'}/{given['name'].split('/')[-1]}"
         there = name in self.hub.repos or name in self.hub.moved
         if not there:
-            self.hub.repos[name] = Repo(name, bool(given.get("private")))
+            self.hub.repos[name] = Repo(name, given.get("visibility") == "private")
         return (409 if there else 200), {"url": f"{self.hub.url}/datasets/{name}", "name": name, "id": name}, {}
 
     def api(self, repo, what, rest, query):

@@ -54,6 +54,7 @@ class HubClient:
 # ---- over there ---------------------------------------------------------------------------------------------------
 
 _open = {}
+_replicas = {}
 
 
 def push(home, repo, token="hf_write"):
@@ -102,6 +103,45 @@ def join(home, timeout=60):
 
 def state(home):
     return asdict(_open[home].state())
+
+
+def replicate(home, repo, dataset_repo=""):
+    """The replica is brought up to date; whether that took a commit, or the fault."""
+    from refine.storage.errors import StorageError
+
+    try:
+        return _replica(home, repo, dataset_repo).send()
+    except StorageError as fault:
+        return str(fault)
+
+
+def restore(home, repo):
+    """What the replica has is put into the journal; how many sessions, or the fault."""
+    from refine.storage.errors import StorageError
+
+    try:
+        return _replica(home, repo).restore()
+    except StorageError as fault:
+        return str(fault)
+
+
+def start_replication(home, repo):
+    """A replicator starts, as with the server."""
+    from refine.replication import Replicator
+    from refine.storage.pace import Limits
+
+    _open[home] = Replicator(_replica(home, repo), Limits(**SHORT))
+
+
+def _replica(home, repo, dataset_repo=""):
+    from refine.storage.hub import HubDataset
+    from refine.storage.replica import Replica
+    from tests.storage.home import Home
+
+    if (home, repo) not in _replicas:
+        folder = Home(Path(home))
+        _replicas[home, repo] = Replica(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, dataset_repo)
+    return _replicas[home, repo]
 
 
 def load(repo, config, cache):

@@ -1,0 +1,170 @@
+"""The replica: what a restart would lose is on the Hub, private, and comes back whole."""
+
+import itertools
+import time
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from refine.storage.journal import Request
+from refine.storage.outbox import Errand
+from tests.storage.home import Home
+from tests.storage.hub import Hub
+from tests.storage.hub_client import HubClient
+from tests.storage.test_journal import a_session, an_iteration
+from tests.storage.test_pictures import noise
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def hub():
+    running = Hub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def repo(hub):
+    hub.faults.clear()
+    return f"someone/replica-{next(_numbers)}"
+
+
+@pytest.fixture
+def home(tmp_path):
+    """One participant in the second round, whose drawing is asked for."""
+    home = Home(tmp_path / "first")
+    play(home, "open")
+    home.journal.ask(Request("open-01", 2, "a bigger cat", datetime.now(UTC)))
+    return home
+
+
+def play(home, name, rounds=1, enrolled=None):
+    now = enrolled or datetime.now(UTC)
+    home.journal.add_session(replace(a_session(name), enrolled_at=now))
+    home.journal.begin_trial(f"{name}-01", now)
+    for number in range(1, rounds + 1):
+        picture = home.pictures.save(noise(zlib.crc32(f"{name} {number}".encode())))
+        home.journal.add_iteration(an_iteration(number, f"{name}-01", picture=picture, asked_at=now, drawn_at=now))
+
+
+def names(hub, repo):
+    return sorted(path for path in hub.repos[repo].files if "/" in path)
+
+
+def test_an_unfinished_session_comes_back_whole(hub, client, repo, home, tmp_path):
+    assert client.replicate(home=home.folder, repo=repo) is True
+    assert hub.repos[repo].private
+    again = Home(tmp_path / "after the restart")
+    assert client.restore(home=again.folder, repo=repo) == 1
+    before, after = home.journal.session_by_id("open"), again.journal.session_by_id("open")
+    assert after == before
+    assert again.journal.asked_of("open-01") == home.journal.asked_of("open-01")
+    pixels = before.trials[0].iterations[0].picture
+    assert again.pictures.open(pixels).tobytes() == home.pictures.open(pixels).tobytes()
+    assert client.restore(home=again.folder, repo=repo) == 0, "what is known is left alone"
+
+
+def test_only_what_is_new_is_sent(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    commits = len(hub.repos[repo].commits)
+    assert client.replicate(home=home.folder, repo=repo) is False
+    assert len(hub.repos[repo].commits) == commits
+    play(home, "late")
+    assert client.replicate(home=home.folder, repo=repo) is True
+    assert len(hub.repos[repo].commits) == commits + 1
+    assert len(names(hub, repo)) == 4
+
+
+def test_a_session_that_has_arrived_in_the_dataset_leaves(hub, client, repo, home):
+    home.finish("done")
+    client.replicate(home=home.folder, repo=repo, dataset_repo="someone/study")
+    assert "sessions/done-facts.json" in names(hub, repo)
+    home.outbox("someone/study").done(["done"], Errand.PUSH, "abc")
+    client.replicate(home=home.folder, repo=repo, dataset_repo="someone/study")
+    assert {name for name in names(hub, repo) if "done" in name} == set()
+    assert "sessions/open-facts.json" in names(hub, repo)
+
+
+def test_without_a_dataset_finished_sessions_stay_and_come_back(hub, client, repo, home, tmp_path):
+    home.finish("done")
+    client.replicate(home=home.folder, repo=repo)
+    again = Home(tmp_path / "again")
+    assert client.restore(home=again.folder, repo=repo) == 2
+    assert again.journal.session_by_id("done") == home.journal.session_by_id("done")
+
+
+def test_a_withdrawn_session_leaves_the_history_too(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    assert b"hash open" in hub.repos[repo].everything
+    home.journal.delete_session("open")
+    client.replicate(home=home.folder, repo=repo)
+    assert names(hub, repo) == []
+    assert b"hash open" not in hub.repos[repo].everything
+    assert home.outbox(repo).withdrawals() == []
+
+
+def test_who_does_not_come_back_is_forgotten_after_a_week(hub, client, repo, home):
+    play(home, "gone", enrolled=datetime.now(UTC) - timedelta(days=8))
+    client.replicate(home=home.folder, repo=repo)
+    assert names(hub, repo)[-1] == "sessions/open-facts.json"
+    assert not any("gone" in name for name in names(hub, repo))
+
+
+def test_what_was_not_restored_is_never_removed(hub, client, repo, home, tmp_path):
+    client.replicate(home=home.folder, repo=repo)
+    fresh = Home(tmp_path / "could not restore")
+    play(fresh, "new")
+    client.replicate(home=fresh.folder, repo=repo)
+    assert "sessions/open-facts.json" in names(hub, repo)
+    assert "sessions/new-facts.json" in names(hub, repo)
+
+
+def test_a_lost_answer_and_a_fault_are_made_up_for(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    play(home, "late")
+    hub.strike("/commit/", status=503)
+    assert "out of order" in client.replicate(home=home.folder, repo=repo)
+    assert client.replicate(home=home.folder, repo=repo) is True
+    assert "sessions/late-facts.json" in names(hub, repo)
+
+
+def test_damage_is_told(hub, client, repo, home, tmp_path):
+    client.replicate(home=home.folder, repo=repo)
+    there = hub.repos[repo]
+    there.blobs[there.commits[-1][2]["sessions/open-facts.json"]] = b"{"
+    said = client.restore(home=Home(tmp_path / "again").folder, repo=repo)
+    assert "damaged" in said
+    assert "sessions/open-facts.json" in said
+
+
+def test_without_a_replica_there_is_nothing_to_restore(client, repo, tmp_path):
+    assert client.restore(home=Home(tmp_path).folder, repo=repo) == 0
+
+
+def test_the_replicator_sends_by_itself_and_at_the_end(hub, client, repo, home):
+    client.start_replication(home=home.folder, repo=repo)
+    until = time.monotonic() + 20
+    while repo not in hub.repos or "sessions/open-facts.json" not in names(hub, repo):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    play(home, "last")
+    client.tell(home=home.folder, what="close")
+    assert "sessions/last-facts.json" in names(hub, repo)
+
+
+def test_a_public_replica_is_refused(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    hub.repos[repo].private = False
+    play(home, "late")
+    assert "is public" in client.replicate(home=home.folder, repo=repo)
+    assert "sessions/late-facts.json" not in names(hub, repo)
