@@ -6,6 +6,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from refine.storage.engine import place, reach
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 from tests.storage.postgres import PASSWORD, PostgresServer
@@ -20,6 +21,16 @@ def opened(url):
 def test_the_url_may_be_as_hosts_of_databases_write_it(postgres, drivername):
     journal = opened(sa.make_url(postgres.new_database()).set(drivername=drivername))
     assert journal.finished_ids() == []
+
+
+def test_the_doctor_learns_where_it_is_and_that_it_answers_but_not_the_password(postgres):
+    url = postgres.new_database()
+    assert place(url) == url.replace("p%40ss%2Fword", "***")
+    assert reach(url).startswith("postgresql ")
+    with psycopg.connect(postgres.conninfo(sa.make_url(url).database)) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+    with pytest.raises(StorageError, match="cannot be reached"):
+        reach(postgres.url("postgres", port=1).render_as_string(hide_password=False))
 
 
 def test_a_wrong_password_is_told_and_not_repeated(postgres):
