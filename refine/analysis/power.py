@@ -1,0 +1,186 @@
+"""How many participants does a study need? By simulating studies with a known truth and analysing each.
+
+Knows: which test answers which question, and how to count its successes. Does not know: any real data.
+
+    python -m refine.analysis.power --gain 0.3
+    python -m refine.analysis.power --question feedback --arm-gain 0.4 --sessions 40 80 160
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from scipy import stats
+from tqdm import tqdm
+
+from refine.analysis.arms import arm_effect
+from refine.analysis.canvas import BLUE, GREY, canvas
+from refine.analysis.effects import iteration_effect
+from refine.analysis.simulate import simulate
+from refine.protocol import MetricInfo
+
+Question = Literal["iteration", "feedback"]
+
+METRIC = MetricInfo("metric", "A metric", -1, 0.0, None, "Any metric with as much noise as is said.")
+SIZES = (5, 10, 20, 40, 80, 160, 320, 640)
+WANTED = (0.8, 0.9)
+ENOUGH = 0.97
+"""Larger studies need not be simulated once one of these is as powerful as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Of `studies` simulated studies with `sessions` participants each, `detected` found the effect."""
+
+    sessions: int
+    studies: int
+    detected: int
+
+    @property
+    def value(self) -> float:
+        """The power, 0..1."""
+        return self.detected / self.studies
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% Monte Carlo interval (Wilson, JASA 22, 1927, 209)."""
+        found = stats.binomtest(self.detected, self.studies).proportion_ci(method="wilson")
+        return float(found.low), float(found.high)
+
+
+def detects(rows: pd.DataFrame, question: Question, alpha: float) -> bool:
+    """Whether a study finds an effect: of the iterations, or of showing the scores, by the F test of the mixed model.
+
+    What cannot be tested is not found.
+    """
+    test = iteration_effect(rows, METRIC).test if question == "iteration" else arm_effect(rows, METRIC).test_arm
+    return test is not None and test.p < alpha
+
+
+def power(sessions: int, studies: int, question: Question, alpha: float, seed: int, **truth: Any) -> Power:
+    """Simulate and analyse `studies` studies. `truth` goes to `simulate`, which raises `ValueError` if there is none such.
+
+    The same seed gives the same studies.
+    """
+    seeds = range(seed, seed + studies)
+    found = (simulate([METRIC], sessions=sessions, seed=one, **truth) for one in seeds)
+    return Power(sessions, studies, sum(detects(rows, question, alpha) for rows in found))
+
+
+def curve(
+    sizes: Iterable[int], studies: int, question: Question, alpha: float, seed: int, **truth: Any
+) -> Iterator[Power]:
+    """The power of studies of growing size, until one is surely large enough."""
+    for sessions in sorted(sizes):
+        found = power(sessions, studies, question, alpha, seed, **truth)
+        yield found
+        if found.value >= ENOUGH:
+            return
+
+
+def needed(found: Sequence[Power], wanted: float) -> int | None:
+    """Participants for the power `wanted`, between the sizes that were simulated; `None` if none of them is enough.
+
+    Power is taken to grow with the logarithm of the size from one to the next.
+    """
+    smaller: Power | None = None
+    for one in found:
+        if one.value >= wanted:
+            if smaller is None or one.value == smaller.value:
+                return one.sessions
+            part = (wanted - smaller.value) / (one.value - smaller.value)
+            return math.ceil(math.exp((1 - part) * math.log(smaller.sessions) + part * math.log(one.sessions)))
+        smaller = one
+    return None
+
+
+def table(found: Sequence[Power]) -> str:
+    """Sizes, power with its interval, and a bar for each, as text."""
+    lines = ["participants   power  95% interval"]
+    for one in found:
+        low, high = one.interval
+        bar = "█" * round(40 * one.value)
+        lines.append(f"{one.sessions:12,}  {one.value:6.3f}  [{low:.3f}, {high:.3f}]  {bar}")
+    for wanted in WANTED:
+        size = needed(found, wanted)
+        words = f"{size:,} participants" if size is not None else f"more than {found[-1].sessions:,} participants"
+        lines.append(f"For a power of {wanted:.0%}: {words}.")
+    return "\n".join(lines)
+
+
+def page(found: Sequence[Power], title: str) -> str:
+    """The curve as a page of its own that needs no network."""
+    figure = canvas(420).update_layout(title=title, margin={"t": 60})
+    lows, highs = zip(*(one.interval for one in found), strict=True)
+    values = [one.value for one in found]
+    errors = {
+        "array": [high - value for high, value in zip(highs, values, strict=True)],
+        "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+    }
+    figure.add_scatter(x=[one.sessions for one in found], y=values, error_y=errors, line={"color": BLUE}, name="power")
+    for wanted in WANTED:
+        figure.add_hline(wanted, line={"color": GREY, "dash": "dash"})
+    figure.update_xaxes(title_text="participants", type="log", tickvals=[one.sessions for one in found])
+    figure.update_yaxes(title_text="power, 95% Monte Carlo interval", range=[0, 1.02])
+    return str(figure.to_html(include_plotlyjs=True))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command. Returns the exit status: 0 done, 2 wrong use."""
+    given = _parser().parse_args(arguments)
+    truth = {name: getattr(given, name) for name in ("gain", "plateau", "trials", "iterations", "rho", "arm_gain")}
+    truth["metric_noise"] = given.noise
+    if given.question == "feedback" and given.arm_gain == 0:
+        print("Say how large the effect of showing the scores is: --arm-gain, in deviations.", file=sys.stderr)
+        return 2
+    if given.studies < 1 or min(given.sessions) < 1:
+        print("At least one study, of at least one participant, must be simulated.", file=sys.stderr)
+        return 2
+    found = []
+    try:
+        with tqdm(curve(given.sessions, given.studies, given.question, given.alpha, given.seed, **truth)) as sizes:
+            sizes.total = len(given.sessions)
+            for one in sizes:
+                sizes.set_postfix_str(f"{one.sessions} participants: power {one.value:.2f}")
+                found.append(one)
+    except ValueError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    print(table(found))
+    if given.out is not None:
+        given.out.write_text(page(found, f"Power to find an effect of {given.question}"), encoding="utf-8")
+        print(f"The plot is in {given.out}.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m refine.analysis.power",
+        description="How many participants does a study need? Deviations are of one drawing within a trial.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "--question", choices=["iteration", "feedback"], default="iteration", help="is there an effect of this?"
+    )
+    parser.add_argument("--gain", type=float, default=0.3, help="from the first iteration to the plateau, deviations")
+    parser.add_argument("--arm-gain", type=float, default=0.0, help="so much more where scores are shown, deviations")
+    parser.add_argument("--plateau", type=int, default=6, help="iteration from which there is no gain")
+    parser.add_argument("--trials", type=int, default=1, help="trials a participant")
+    parser.add_argument("--iterations", type=int, default=10, help="iterations a trial")
+    parser.add_argument("--rho", type=float, default=0.25, help="correlation of neighbouring iterations")
+    parser.add_argument("--noise", type=float, default=0.9, help="of the metric, deviations")
+    parser.add_argument("--sessions", type=int, nargs="+", default=list(SIZES), help="numbers of participants to try")
+    parser.add_argument("--studies", type=int, default=200, help="simulated studies of each size")
+    parser.add_argument("--alpha", type=float, default=0.05, help="level of the test")
+    parser.add_argument("--seed", type=int, default=0, help="where chance comes from")
+    parser.add_argument("--out", type=Path, help="write the plot into this HTML file")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
