@@ -49,6 +49,16 @@ class Outbox:
         with self._journal.reading() as connection:
             return list(connection.execute(query).scalars())
 
+    def withdrawn(self) -> set[str]:
+        """All withdrawn sessions, erased at the destination or not."""
+        with self._journal.reading() as connection:
+            return set(connection.execute(sa.select(t.withdrawals.c.session_id)).scalars())
+
+    def forget(self) -> None:
+        """Take back all marks of arrival: everything is looked for at the destination, and sent if it is not there."""
+        with self._journal.writing() as connection:
+            connection.execute(t.outbox.update().where(self._mine(Errand.PUSH)).values(done_at=None))
+
     def begin(self, session_ids: Collection[str]) -> None:
         """These sessions are about to be sent: from now on they may be there. Twice is harmless."""
         with self._journal.writing() as connection:
@@ -86,7 +96,7 @@ class Outbox:
     def commit_times(self) -> list[datetime]:
         """When the newest commits were made (at most the last 20), by this machine's clock at the time."""
         query = (
-            sa.select(sa.func.max(t.outbox.c.done_at).label("at"))
+            sa.select(sa.func.max(sa.func.coalesce(t.outbox.c.done_at, t.outbox.c.begun_at)).label("at"))
             .where(t.outbox.c.destination == self.destination, t.outbox.c.commit_id != "")
             .group_by(t.outbox.c.commit_id)
             .order_by(sa.desc("at"))

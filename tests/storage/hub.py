@@ -50,6 +50,7 @@ class Hub:
         self.lock = threading.RLock()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"hub": self}))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.storage = f"http://localhost:{self.server.server_port}/storage"  # another host, as on the Hub
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -261,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
         for wanted in json.loads(self.body)["objects"]:
             found = {"oid": wanted["oid"], "size": wanted["size"]}
             if wanted["oid"] not in repo.blobs:
-                upload = {"href": f"{self.hub.url}/storage/{repo.name}/{wanted['oid']}"}
+                upload = {"href": f"{self.hub.storage}/{repo.name}/{wanted['oid']}"}
                 verify = {"href": f"{self.hub.url}/datasets/{repo.name}.git/info/lfs/objects/verify"}
                 found["actions"] = {"upload": upload, "verify": verify}
             objects.append(found)
@@ -285,7 +286,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"X-Repo-Commit": repo.sha_of(revision), "ETag": f'"{repo.oid(sha)}"', "Accept-Ranges": "bytes"}
         if sha in repo.lfs:
             linked = {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(len(repo.blobs[sha]))}
-            return 302, b"", {**headers, **linked, "Location": f"{self.hub.url}/storage/{repo.name}/{sha}"}
+            return 302, b"", {**headers, **linked, "Location": f"{self.hub.storage}/{repo.name}/{sha}"}
         return self.bytes(repo.blobs[sha], headers)
 
     def bytes(self, content, headers):

@@ -3,6 +3,8 @@
 The process that runs the tests is offline, and the clients read that once, at import.
 """
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -156,13 +158,17 @@ def load(repo, config, cache):
 
 def command(arguments, **environment):
     """`python -m refine.storage`: exit status, what was printed, what was complained of."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "refine.storage", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
-    return [answer.returncode, answer.stdout, answer.stderr]
+    from refine.storage.__main__ import main as storage
+
+    printed, complained = io.StringIO(), io.StringIO()
+    os.environ.update(environment)
+    try:
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(complained):
+            status = storage(arguments)
+    finally:
+        for name in environment:
+            del os.environ[name]
+    return [status, printed.getvalue(), complained.getvalue()]
 
 
 def main():

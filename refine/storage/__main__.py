@@ -1,0 +1,198 @@
+"""For researchers: export, push, verify, restore, compact the dataset, and withdraw a session.
+
+Knows: the commands. Does not know: how any of them is done.
+"""
+
+import argparse
+import logging
+import sys
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from huggingface_hub import get_token
+from tqdm import tqdm
+
+from refine.assembly import StartError, open_journal, targets_folder
+from refine.profiles import ASSETS
+from refine.settings import Settings, SettingsError, read_settings
+from refine.standing import Consent
+from refine.storage.card import Notice
+from refine.storage.compact import compact
+from refine.storage.dataset import Dataset
+from refine.storage.errors import StorageError
+from refine.storage.hub import HubDataset
+from refine.storage.journal import Journal
+from refine.storage.outbox import Errand, Outbox
+from refine.storage.pace import Limits, Pace
+from refine.storage.pictures import Pictures
+from refine.storage.push import Push
+from refine.storage.restore import restore
+from refine.storage.source import open_source
+from refine.storage.targets import load_targets
+from refine.storage.verify import verify
+from refine.storage.withdrawal import session_of_code, withdraw
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command. Returns the exit status: 0 done and all well, 1 not, 2 wrong use."""
+    given = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        return int(given.run(given, read_settings()))
+    except SettingsError as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    except (StartError, StorageError) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m refine.storage", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    source = "folder, or Hub dataset owner/name; default: REFINE_DATASET_REPO, else the data folder's dataset"
+    command = commands.add_parser("export", help="write all finished sessions as a dataset into a folder")
+    command.add_argument("folder", type=Path)
+    command.set_defaults(run=_export)
+    command = commands.add_parser("push", help="send what waits to the Hub dataset now; a running server may go on")
+    command.add_argument(
+        "--again", action="store_true", help="look for every session there, as after a deleted dataset"
+    )
+    command.set_defaults(run=_push)
+    command = commands.add_parser("verify", help="read a whole dataset and check hashes, rows, ranks and counts")
+    command.add_argument("source", nargs="?", help=source)
+    command.set_defaults(run=_verify)
+    command = commands.add_parser("restore", help="bring a dataset's sessions into the journal of the data folder")
+    command.add_argument("source", nargs="?", help=source)
+    command.set_defaults(run=_restore)
+    command = commands.add_parser("compact", help="write a dataset's rows as fewer, larger shards into a new folder")
+    command.add_argument("source", help=source.split(";")[0])
+    command.add_argument("folder", type=Path)
+    command.set_defaults(run=_compact)
+    command = commands.add_parser("withdraw", help="remove a session everywhere, from the Hub's history as well")
+    command.add_argument("code", metavar="CODE", help="the participant's withdrawal code")
+    command.set_defaults(run=_withdraw)
+    return parser
+
+
+def _export(given: argparse.Namespace, settings: Settings) -> int:
+    journal = open_journal(settings)
+    written = _write(journal, _dataset(settings, given.folder), settings)
+    print(f"{written} sessions were written to {given.folder}, which holds all that are finished.")
+    return 0
+
+
+def _push(given: argparse.Namespace, settings: Settings) -> int:
+    journal = open_journal(settings)
+    dataset = _dataset(settings)
+    _write(journal, dataset, settings)
+    if given.again:
+        Outbox(journal, settings.dataset_repo).forget()
+    pushed, withdrawn = _send(journal, dataset, settings)
+    print(f"{pushed} sessions are new or found in {settings.dataset_repo}, {withdrawn} withdrawn ones were erased.")
+    return 0
+
+
+def _verify(given: argparse.Namespace, settings: Settings) -> int:
+    where = given.source or settings.dataset_repo or str(settings.data_dir / "dataset")
+    found = verify(open_source(where, get_token()), _bar)
+    for sentence in found.wrong:
+        print(sentence)
+    rows = ", ".join(f"{count} {config}" for config, count in sorted(found.rows.items())) or "no rows"
+    print(f"{where}: {found.shards} shards with {rows}. {len(found.wrong) or 'Nothing'} wrong.")
+    return 1 if found.wrong else 0
+
+
+def _restore(given: argparse.Namespace, settings: Settings) -> int:
+    where = given.source or settings.dataset_repo or str(settings.data_dir / "dataset")
+    repo = settings.dataset_repo if where == settings.dataset_repo else ""
+    journal, pictures = open_journal(settings), Pictures(settings.data_dir / "pictures")
+    come = restore(open_source(where, get_token()), journal, pictures, _dataset(settings), repo, _bar)
+    print(f"{come} sessions were restored from {where}. The journal has {len(journal.finished_ids())} finished ones.")
+    return 0
+
+
+def _compact(given: argparse.Namespace, settings: Settings) -> int:
+    before, after = compact(open_source(given.source, get_token()), given.folder, _notice(settings), _bar)
+    print(f"{before} shards became {after} in {given.folder}. {given.source} was not changed.")
+    return 0
+
+
+def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
+    journal = open_journal(settings)
+    dataset = _dataset(settings)
+    session = session_of_code(journal, given.code)
+    if session is None:
+        print("There is no session with this code. It has three groups of four letters and digits.", file=sys.stderr)
+        return 1
+    withdraw(session, journal, Pictures(settings.data_dir / "pictures"), dataset)
+    print("The session was removed from this machine: journal, pictures and dataset.")
+    if settings.dataset_repo:
+        try:
+            _send(journal, dataset, settings)
+        except StorageError as fault:
+            print(
+                f"On the Hub it is not removed yet: {fault} The server goes on trying, or `push` does.", file=sys.stderr
+            )
+            return 1
+        print(f"It was removed from {settings.dataset_repo} and its history, if it had been there.")
+    else:
+        Outbox(journal, "").done([session.id], Errand.WITHDRAW)
+    return 0
+
+
+def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
+    """Bring a folder to what the journal says. Returns the number of sessions written."""
+    targets = load_targets(targets_folder(settings))
+    pictures = Pictures(settings.data_dir / "pictures")
+    withdrawn = Outbox(journal, "").withdrawn()
+    written = dataset.session_ids()
+    for session_id in withdrawn & written:
+        dataset.remove_session(session_id)
+    missing = [session_id for session_id in journal.finished_ids() if session_id not in written]
+    for session_id in _bar(missing):
+        session = journal.session_by_id(session_id)
+        if session is not None:
+            dataset.write_session(session, journal.protocol(session.protocol_hash), targets, pictures)
+    dataset.write_companions(sorted(withdrawn))
+    return len(missing)
+
+
+def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, int]:
+    """Push until nothing waits, as fast as is allowed."""
+    token = get_token()
+    if not settings.dataset_repo or not token:
+        raise StorageError("Set REFINE_DATASET_REPO to owner/name, and HF_TOKEN to a token with write access.")
+    outbox = Outbox(journal, settings.dataset_repo)
+    ages = [(datetime.now(UTC) - at).total_seconds() for at in outbox.commit_times()]
+    pace = Pace(Limits(), ages, time.monotonic())
+    push = Push(HubDataset(settings.dataset_repo, token), dataset, outbox, lambda: pace.committed(time.monotonic()))
+    pushed = withdrawn = 0
+    while True:
+        wait = pace.next_at(time.monotonic()) - time.monotonic()
+        if wait > 0:
+            print(f"Waiting {wait:.0f} s: the Hub allows only so many commits an hour.", file=sys.stderr)
+            time.sleep(wait)
+        sent = push.once()
+        pushed, withdrawn = pushed + sent.pushed, withdrawn + sent.withdrawn
+        if not sent.more:
+            return pushed, withdrawn
+
+
+def _dataset(settings: Settings, folder: Path | None = None) -> Dataset:
+    return Dataset(folder or settings.data_dir / "dataset", _notice(settings))
+
+
+def _notice(settings: Settings) -> Notice:
+    text = Consent((ASSETS / "consent.md").read_text())
+    return Notice(settings.dataset_license, {text.version: text.text})
+
+
+def _bar(names: list[str]) -> Iterable[str]:
+    return tqdm(names, unit="file", disable=None)  # no bar where nobody looks
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Where a dataset is read from: a folder, or a commit on the Hub.
+
+Knows: names and contents of files. Does not know: what is in them.
+"""
+
+import typing
+from pathlib import Path
+
+from refine.storage.errors import StorageError
+from refine.storage.hub import HubDataset
+
+
+class Source(typing.Protocol):
+    """A dataset that can be read. `place` is where it is, in words."""
+
+    place: str
+
+    def names(self) -> list[str]:
+        """All files, sorted."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """A file. Raises `StorageError`."""
+        ...
+
+
+class FolderSource:
+    """A dataset in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.place = str(folder)
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """All files that are written as a whole, sorted."""
+        found = (path for path in self._folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return sorted(path.relative_to(self._folder).as_posix() for path in found)
+
+    def read(self, name: str) -> bytes:
+        """A file. Raises `StorageError`."""
+        try:
+            return (self._folder / name).read_bytes()
+        except OSError as fault:
+            raise StorageError(f"{self._folder / name} cannot be read: {fault.strerror}.") from fault
+
+
+class HubSource:
+    """A dataset on the Hub, all of it as of one commit."""
+
+    def __init__(self, hub: HubDataset) -> None:
+        """Raises `HubFault`."""
+        self.place = hub.repo
+        self._hub = hub
+        self._commit = hub.head()
+
+    def names(self) -> list[str]:
+        """All files, sorted. Raises `HubFault`."""
+        return sorted(self._hub.names(self._commit))
+
+    def read(self, name: str) -> bytes:
+        """A file. Raises `HubFault`."""
+        content = self._hub.read(name, self._commit)
+        if content is None:
+            raise StorageError(f"{self.place} has no {name} any more: somebody removed it at this moment. Try again.")
+        return content
+
+
+def open_source(where: str, token: str | None = None) -> Source:
+    """A folder of this name if there is one, else the Hub dataset `owner/name`. Raises `StorageError`."""
+    if Path(where).is_dir():
+        return FolderSource(Path(where))
+    if where.count("/") != 1 or where.startswith(("/", ".")):
+        raise StorageError(f"There is no folder {where}, and it is not the name of a Hub dataset (owner/name).")
+    return HubSource(HubDataset(where, token))

@@ -1,0 +1,314 @@
+"""The researchers' commands: export, push, verify, restore, compact, withdraw; here and on the Hub."""
+
+import itertools
+import json
+import re
+from io import BytesIO
+
+import pyarrow.parquet as pq
+import pytest
+
+from refine.storage.__main__ import main
+from refine.storage.dataset import from_parquet, shard_name, to_parquet
+from refine.storage.records import withdrawal_digest
+from tests.storage.home import Home, code_of
+from tests.storage.hub import Hub
+from tests.storage.hub_client import HubClient
+from tests.storage.test_journal import NOW, PROTOCOL
+from tests.storage.test_pictures import noise
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def home(tmp_path):
+    (tmp_path / "home").mkdir()
+    return Home(tmp_path / "home").finish("s", "t").write()
+
+
+@pytest.fixture
+def storage(home, monkeypatch, capsys):
+    """Run a command on the data folder: exit status and what was printed."""
+
+    def run(*arguments, data=home.folder):
+        monkeypatch.setenv("REFINE_DATA_DIR", str(data))
+        monkeypatch.setenv("REFINE_TARGETS", str(home.folder / "targets"))
+        status = main([str(argument) for argument in arguments])
+        answer = capsys.readouterr()
+        return status, answer.out + answer.err
+
+    return run
+
+
+def rows(folder, config):
+    shards = sorted((folder / "data" / config).glob("*.parquet"))
+    found = [row for shard in shards for row in from_parquet(shard.read_bytes())]
+    return sorted(found, key=lambda row: str(next(iter(row.values()))))
+
+
+def test_an_export_holds_all_that_is_finished_and_verifies(storage, home, tmp_path):
+    status, words = storage("export", tmp_path / "out")
+    assert (status, "2 sessions were written" in words) == (0, True)
+    for config in ("iterations", "sessions", "targets"):
+        assert rows(tmp_path / "out", config) == rows(home.dataset.folder, config)
+    status, words = storage("verify", tmp_path / "out")
+    assert status == 0, words
+    assert "5 shards with 6 iterations, 2 sessions, 1 targets. Nothing wrong." in words
+    assert "0 sessions were written" in storage("export", tmp_path / "out")[1]
+
+
+def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path):
+    home.journal.delete_session("t")
+    storage("export", tmp_path / "out")
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(files) == 6
+    text = []
+    for path in files:
+        text.append(path.name)
+        if path.suffix == ".parquet":
+            text.append(str(pq.read_schema(path)))
+            found = from_parquet(path.read_bytes())
+            assert not {
+                name
+                for row in found
+                for name in row
+                if re.search(r"(^|_)(ip|user|agent|name|mail|account|token|at|time)(_|$)", name)
+            }
+            text += [str({name: value for name, value in row.items() if name != "picture"}) for row in found]
+            text += [row["picture"]["path"] for row in found if "picture" in row]
+        else:
+            text.append(path.read_text())
+    words = "\n".join(text)
+    session = home.journal.session_by_id("s")
+    for secret in (session.token_hash, session.withdrawal_code, session.withdrawal_code.replace("-", "")):
+        assert secret not in words
+    assert "'t'" not in words, "a withdrawn session is not there by its id"
+    assert not re.search(r"\b\d{1,3}(\.\d{1,3}){3}\b", words), "no IP address"
+    assert not re.search(r"\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b", words), "no IPv6 address"
+    assert not re.search(r"\b[0-2]?\d:[0-5]\d(:[0-5]\d)?\b", words), "no time of day"
+    assert not re.search(r"Mozilla|Chrome|Safari|Gecko", words), "no user agent"
+    assert not re.search(r"[\w.]+@[\w.]+\.\w+", words), "no address"
+    assert str(int(NOW.timestamp())) not in words
+    pictures = [
+        row["picture"]["bytes"]
+        for path in files
+        if path.suffix == ".parquet"
+        for row in from_parquet(path.read_bytes())
+        if "picture" in row
+    ]
+    assert not [
+        bytes_
+        for bytes_ in pictures
+        if b"tEXt" in bytes_ or b"iTXt" in bytes_ or b"eXIf" in bytes_ or b"tIME" in bytes_
+    ]
+
+
+def replace_shard(folder, config, key, change):
+    """Rewrite a shard as a whole, under a true name."""
+    (path,) = (folder / "data" / config).glob(f"{key}-*.parquet")
+    found = from_parquet(path.read_bytes())
+    change(found)
+    content = to_parquet(config, found)
+    path.unlink()
+    (folder / shard_name(config, key, content)).write_bytes(content)
+
+
+def other_picture(found):
+    content = BytesIO()
+    noise(77).save(content, "PNG")
+    found[0]["picture"]["bytes"] = content.getvalue()
+
+
+def ranks(found):
+    found[0]["rank"] = found[1]["rank"]
+
+
+def twice(found):
+    found[0]["iteration_id"] = found[1]["iteration_id"]
+
+
+def protocol(found):
+    found[0]["protocol"] = json.dumps({**json.loads(found[0]["protocol"]), "iterations": 4})
+
+
+DAMAGE = [
+    ("iterations", other_picture, "pixels are not those of its hash"),
+    ("iterations", ranks, "not a permutation of 1 to 3"),
+    ("iterations", twice, "is there twice"),
+    ("iterations", lambda found: found.pop(), "each iteration from 1 to 3 once"),
+    ("sessions", protocol, "but holds one that is"),
+    ("sessions", lambda found: found.append(found[0]), "Session s is there twice"),
+    ("sessions", lambda found: found[0].update(trials=2), "says 2 trials, but has 1"),
+]
+
+
+@pytest.mark.parametrize(("config", "change", "words"), DAMAGE, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_wrong_in_a_dataset_is_found(storage, home, config, change, words):
+    replace_shard(home.dataset.folder, config, "s", change)
+    status, told = storage("verify")
+    assert status == 1
+    assert words in told
+
+
+def test_damaged_files_and_missing_ones_are_found(storage, home):
+    (shard,) = (home.dataset.folder / "data" / "sessions").glob("s-*.parquet")
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-1] + b"!")
+    assert "does not match its content" in storage("verify")[1]
+    shard.write_bytes(whole[:100])
+    assert "cannot be read" in storage("verify")[1]
+    shard.unlink()
+    assert "no row in config sessions" in storage("verify")[1]
+    shard.write_bytes(whole)
+    assert storage("verify")[0] == 0
+    next((home.dataset.folder / "data" / "targets").glob("*.parquet")).unlink()
+    assert "not in config targets" in storage("verify")[1]
+
+
+def test_a_restored_journal_gives_the_same_dataset_again(storage, home, tmp_path):
+    new = tmp_path / "new"
+    status, words = storage("restore", home.dataset.folder, data=new)
+    assert (status, "2 sessions were restored" in words) == (0, True)
+    assert "0 sessions were restored" in storage("restore", home.dataset.folder, data=new)[1]
+    storage("export", tmp_path / "again", data=new)
+    before, after = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.parquet")}
+        for folder in (home.dataset.folder, tmp_path / "again")
+    )
+    assert before == after, "to the last byte, so that the names are the same and nothing is sent twice"
+    restored = Home(new)
+    assert restored.journal.arm_counts(PROTOCOL.hash) == home.journal.arm_counts(PROTOCOL.hash)
+    assert restored.journal.target_counts(PROTOCOL.hash) == home.journal.target_counts(PROTOCOL.hash)
+    frames = [
+        opened.journal.iterations_frame(["s", "t"]).sort_values(["session", "iteration"]) for opened in (home, restored)
+    ]
+    assert frames[0].to_dict("list") == frames[1].to_dict("list")
+
+
+def test_a_restored_session_is_withdrawn_by_its_participants_code(storage, home, tmp_path):
+    new = tmp_path / "new"
+    storage("restore", home.dataset.folder, data=new)
+    assert Home(new).journal.session_by_withdrawal_code(withdrawal_digest(code_of("s"))) is not None
+    status, words = storage("withdraw", code_of("s").lower().replace("-", " "), data=new)
+    assert status == 0, words
+    restored = Home(new)
+    assert restored.journal.finished_ids() == ["t"]
+    assert len(list((new / "pictures").rglob("*.png"))) == 3
+    assert not list((new / "dataset").rglob("s-*.parquet"))
+    assert "1 session." in (new / "dataset" / "README.md").read_text()
+    assert "0 sessions were restored" in storage("restore", home.dataset.folder, data=new)[1], "it does not come back"
+    assert storage("withdraw", "AAAA-BBBB-CCCC", data=new)[0] == 1
+
+
+def test_a_compact_set_holds_the_same_rows_and_can_be_restored(storage, home, tmp_path):
+    old = {path: path.read_bytes() for path in home.dataset.folder.rglob("*.*")}
+    status, words = storage("compact", home.dataset.folder, tmp_path / "small")
+    assert (status, "5 shards became 3" in words) == (0, True)
+    for config in ("iterations", "sessions", "targets"):
+        assert rows(tmp_path / "small", config) == rows(home.dataset.folder, config)
+    assert {path: path.read_bytes() for path in home.dataset.folder.rglob("*.*")} == old
+    assert storage("verify", tmp_path / "small")[0] == 0
+    assert storage("compact", home.dataset.folder, tmp_path / "small")[0] == 1
+    assert "2 sessions were restored" in storage("restore", tmp_path / "small", data=tmp_path / "new")[1]
+
+
+def test_wrong_use_has_status_2_and_a_dataset_that_is_not_there_1(storage, tmp_path, monkeypatch):
+    with pytest.raises(SystemExit) as stopped:
+        main(["nonsense"])
+    assert stopped.value.code == 2
+    assert storage("verify", tmp_path / "nowhere")[0] == 1
+    monkeypatch.setenv("REFINE_ITERATIONS", "many")
+    assert storage("verify")[0] == 2
+
+
+# ---- the Hub ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def hub():
+    running = Hub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def on_hub(client, home):
+    """Run a command with a Hub dataset; its name is at `on_hub.repo`."""
+
+    def run(*arguments, data=home.folder):
+        where = {"REFINE_DATA_DIR": str(data), "REFINE_TARGETS": str(home.folder / "targets")}
+        status, printed, complained = client.command(arguments=arguments, REFINE_DATASET_REPO=run.repo, **where)
+        return status, printed + complained
+
+    run.repo = f"someone/study-{next(_numbers)}"
+    return run
+
+
+def test_push_verify_restore_and_withdraw_on_the_hub(hub, on_hub, home, tmp_path):
+    status, words = on_hub("push")
+    assert status == 0, words
+    assert "2 sessions are new" in words
+    status, words = on_hub("verify", on_hub.repo)
+    assert (status, "Nothing wrong" in words) == (0, True), words
+    new = tmp_path / "new"
+    assert "2 sessions were restored" in on_hub("restore", data=new)[1]
+    assert Home(new).outbox(on_hub.repo).waiting() == []
+    commits = hub.repos[on_hub.repo].made
+    on_hub("push", data=new)
+    assert hub.repos[on_hub.repo].made == commits, "what was restored is not sent again"
+    (shard,) = (new / "dataset" / "data" / "iterations").glob("s-*.parquet")
+    content = shard.read_bytes()
+    status, words = on_hub("withdraw", code_of("s"), data=new)
+    assert status == 0, words
+    assert content not in hub.repos[on_hub.repo].everything
+    assert on_hub("verify", on_hub.repo)[0] == 0
+
+
+def test_a_withdrawal_that_the_hub_does_not_take_is_told_and_done_later(hub, on_hub, home):
+    on_hub("push")
+    hub.strike(f"POST .*{on_hub.repo}/commit", status=503)
+    status, words = on_hub("withdraw", code_of("s"))
+    assert (status, "not removed yet" in words) == (1, True)
+    assert home.journal.finished_ids() == ["t"]
+    assert "1 withdrawn ones were erased" in on_hub("push")[1]
+
+
+def test_push_again_fills_a_dataset_that_was_made_anew(hub, on_hub, home):
+    on_hub("push")
+    del hub.repos[on_hub.repo]
+    status, words = on_hub("push", "--again")
+    assert status == 0, words
+    assert sum(name.startswith("data/sessions/") for name in hub.repos[on_hub.repo].files) == 2
+
+
+def test_load_dataset_needs_no_other_argument_and_pictures_decode(hub, client, on_hub, home, tmp_path):
+    on_hub("push")
+    home.finish("u").write()
+    on_hub("push")
+    found = client.load(repo=on_hub.repo, config="iterations", cache=tmp_path / "cache")
+    assert len(found) == 9
+    assert all(row["picture"] == row["pixel_hash"] for row in found)
+    assert {
+        row["session_id"] for row in client.load(repo=on_hub.repo, config="sessions", cache=tmp_path / "cache")
+    } == {"s", "t", "u"}
+    (target,) = client.load(repo=on_hub.repo, config="targets", cache=tmp_path / "cache")
+    assert (target["prompt"], target["picture"]) == ("hidden", target["pixel_hash"])
+
+
+def test_the_card_on_the_hub_says_what_is_in_it(hub, on_hub, home):
+    on_hub("push")
+    card = hub.repos[on_hub.repo].files["README.md"].decode()
+    assert f'load_dataset("{on_hub.repo}", "iterations"' in card
+    assert "2 sessions, 2 trials, 6 iterations, ended between 2026-11-23 and 2026-11-23" in card
+    assert f"Protocol `{PROTOCOL.hash}`" in card
+    assert "license: cc-by-4.0" in card
+    assert "**Withdrawn:** nobody" in card
+    assert "> **What you do.**" in card
+    assert hub.repos[on_hub.repo].files["first_choices.svg"].startswith(b"<svg")

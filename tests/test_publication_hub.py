@@ -1,0 +1,153 @@
+"""The publisher and the Hub: in the background, told in a state, and never in anybody's way."""
+
+import itertools
+import time
+
+import pytest
+
+from tests.storage.home import Home
+from tests.storage.hub import Hub
+from tests.storage.hub_client import HubClient
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def hub():
+    running = Hub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def repo(hub):
+    hub.faults.clear()
+    return f"someone/study-{next(_numbers)}"
+
+
+@pytest.fixture
+def home(tmp_path, client):
+    home = Home(tmp_path).finish("s", "t")
+    yield home
+    client.tell(home=home.folder, what="close")
+
+
+def wait_for(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def sessions(hub, repo):
+    return sum(name.startswith("data/sessions/") for name in hub.repos[repo].files) if repo in hub.repos else 0
+
+
+def test_what_is_finished_is_on_the_hub_without_being_asked_for(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo)
+    assert client.join(home=home.folder)
+    assert sessions(hub, repo) == 2
+    home.finish("u")
+    client.tell(home=home.folder, what="publish")
+    assert client.join(home=home.folder)
+    assert client.state(home=home.folder) == {
+        "repo": repo,
+        "pushed": 3,
+        "waiting": 0,
+        "withdrawals": 0,
+        "last_error": "",
+        "next_attempt": None,
+        "paused": False,
+    }
+    home.journal.delete_session("s")
+    client.tell(home=home.folder, what="publish")
+    assert client.join(home=home.folder)
+    assert sessions(hub, repo) == 2
+    assert not list(home.folder.glob("dataset/data/*/s-*"))
+
+
+def test_a_fault_is_in_the_state_and_heals_by_itself(hub, client, home, repo):
+    fault = hub.strike(f"POST .*{repo}/commit", status=503, times=10**6)
+    client.start(home=home.folder, repo=repo)
+    wait_for(lambda: client.state(home=home.folder)["last_error"])
+    state = client.state(home=home.folder)
+    assert "out of order" in state["last_error"]
+    assert (state["pushed"], state["waiting"]) == (0, 2)
+    assert state["next_attempt"] is not None
+    assert len(list(home.folder.glob("dataset/data/sessions/*.parquet"))) == 2
+    fault.times = 0
+    wait_for(lambda: client.state(home=home.folder)["pushed"] == 2)
+    assert client.state(home=home.folder)["last_error"] == ""
+    assert hub.repos[repo].made == 1
+
+
+def test_retry_after_is_waited_for_unless_somebody_says_now(hub, client, home, repo):
+    hub.strike(f"POST .*{repo}/commit", status=429, headers={"Retry-After": "500"})
+    client.start(home=home.folder, repo=repo)
+    wait_for(lambda: client.state(home=home.folder)["last_error"])
+    assert 450 < client.state(home=home.folder)["next_attempt"] <= 550
+    assert "patience" in client.state(home=home.folder)["last_error"]
+    client.tell(home=home.folder, what="retry_now")
+    wait_for(lambda: client.state(home=home.folder)["pushed"] == 2)
+
+
+def test_a_pause_outlives_a_restart(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo, gather=600)
+    client.tell(home=home.folder, what="pause")
+    client.tell(home=home.folder, what="close")
+    client.start(home=home.folder, repo=repo)
+    assert client.join(home=home.folder)
+    state = client.state(home=home.folder)
+    assert (state["paused"], state["pushed"], state["waiting"]) == (True, 0, 2)
+    assert sessions(hub, repo) == 0
+    client.tell(home=home.folder, what="resume")
+    assert client.join(home=home.folder)
+    assert sessions(hub, repo) == 2
+
+
+def test_sessions_wait_for_others_to_share_a_commit_but_not_at_the_end(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo, gather=600)
+    wait_for(lambda: client.state(home=home.folder)["next_attempt"] is not None)
+    home.finish("u")
+    client.tell(home=home.folder, what="publish")
+    assert 500 < client.state(home=home.folder)["next_attempt"] <= 600
+    assert sessions(hub, repo) == 0
+    client.tell(home=home.folder, what="close")
+    assert sessions(hub, repo) == 3
+    assert hub.repos[repo].made == 1
+
+
+def test_the_limit_on_commits_outlives_a_restart(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo, most=1, burst=10)
+    assert client.join(home=home.folder)
+    client.tell(home=home.folder, what="close")
+    home.finish("u")
+    client.start(home=home.folder, repo=repo, most=1, burst=10)
+    client.tell(home=home.folder, what="retry_now")
+    wait_for(lambda: client.state(home=home.folder)["next_attempt"] is not None)
+    assert client.state(home=home.folder)["next_attempt"] > 3000
+    assert hub.repos[repo].made == 1
+
+
+def test_one_session_that_cannot_be_written_keeps_no_other_back(hub, client, home, repo):
+    home.pictures.delete(home.journal.session_by_id("s").trials[0].iterations[0].picture)
+    client.start(home=home.folder, repo=repo)
+    assert client.join(home=home.folder)
+    wait_for(lambda: sessions(hub, repo) == 1)
+    state = client.state(home=home.folder)
+    assert "is missing" in state["last_error"]
+    assert (state["pushed"], state["waiting"]) == (1, 1)
+
+
+def test_without_a_token_nothing_is_sent_and_that_is_said(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo, token="")
+    assert client.join(home=home.folder)
+    assert "HF_TOKEN" in client.state(home=home.folder)["last_error"]
+    assert repo not in hub.repos
