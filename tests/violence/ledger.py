@@ -1,0 +1,74 @@
+"""What participants were shown, and whether a data folder still has it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from refine.storage.journal import Journal
+from refine.storage.keeping import Keeper
+from refine.storage.pictures import Pictures
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A round that a participant has seen. `picture` is a pixel hash."""
+
+    token: str
+    trial: int
+    number: int
+    prompt: str
+    picture: str
+
+
+@dataclass
+class Ledger:
+    """Everything that participants were told, by whoever stays alive."""
+
+    tokens: set[str] = field(default_factory=set)
+    rounds: set[Shown] = field(default_factory=set)
+    rankings: dict[tuple[str, int], tuple[int, ...]] = field(default_factory=dict)
+    finished: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+
+    def check(self, home: Path) -> None:
+        """Compare with the journal in the folder `home`. Raises `AssertionError`."""
+        journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
+        sessions = {token: journal.session(sha256(token.encode()).hexdigest()) for token in self.tokens}
+        for token in self.left:
+            assert sessions[token] is None, "a withdrawn session is gone"
+        gone = {token for token, session in sessions.items() if session is None}
+        assert gone <= self.leaving, "every participant's session is there"
+        kept = Counter(
+            Shown(token, trial.number, iteration.number, iteration.prompt, iteration.picture)
+            for token, session in sessions.items()
+            if session is not None
+            for trial in session.trials
+            for iteration in trial.iterations
+        )
+        for shown in self.rounds:
+            assert shown.token in gone or kept[shown] == 1, f"{shown} is there {kept[shown]} times"
+        places = Counter((shown.token, shown.trial, shown.number) for shown in kept.elements())
+        assert set(places.values()) <= {1}, "a round is there once"
+        for (token, number), order in self.rankings.items():
+            if token not in gone:
+                assert sessions[token].trials[number - 1].ranking.order == order
+        for token in self.finished - gone:
+            assert sessions[token].finished_at is not None
+
+
+def check_pictures(home: Path, *, as_a_start_would: bool = True) -> None:
+    """See that every picture that the journal names is there, whole, and that there is no other file.
+
+    Only where nothing is being drawn. Without `as_a_start_would` nothing is tidied up first.
+    """
+    journal, pictures = Journal(f"sqlite:///{home / 'journal.sqlite'}"), Pictures(home / "pictures")
+    if as_a_start_would:
+        Keeper(journal, pictures)
+    with journal._engine.connect() as connection:
+        named = set(connection.exec_driver_sql("SELECT DISTINCT picture FROM iterations").scalars())
+    files = {path.name for path in pictures.folder.glob("??/*")}
+    assert files == {f"{pixels}.png" for pixels in named}, "no picture is missing or orphaned"
+    for pixels in named:
+        pictures.open(pixels)

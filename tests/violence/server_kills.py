@@ -1,0 +1,141 @@
+"""SIGKILL for the whole app, with real drawings, under participants who use it over HTTP as a browser does."""
+
+import contextlib
+import random
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.browser.server import Server
+from tests.violence.ledger import Ledger, Shown, check_pictures
+from tests.violence.page import Gone, Page
+
+ROUNDS = 3
+LONGEST_START, LONGEST_LOAD = 8.0, 6.0
+"""Seconds. Every fourth kill meets the start itself, the others come after the first drawing that is seen."""
+
+
+class Seat:
+    """One participant after another, who come back to their page whenever the server does."""
+
+    def __init__(self, server: Server, ledger: Ledger, rng: random.Random) -> None:
+        self._server = server
+        self._ledger = ledger
+        self._rng = rng
+        self.token = ""
+
+    def play(self, last: threading.Event) -> None:
+        """Go on where the page says, until the server is gone, or `last` is set and the session is finished."""
+        page = Page(self._server.url)
+        try:
+            page.arrive(self.token)
+            while not (self._step(page) and last.is_set()):
+                pass
+        finally:
+            page.close()
+
+    def _step(self, page: Page) -> bool:
+        """Look, write down what is seen, and do what is due. Says whether a session has just come to its end."""
+        for number, (prompt, picture) in page.drawings.items() if page.step in ("Rounds", "Ranking") else ():
+            self._ledger.rounds.add(Shown(self.token, 1, number, prompt, picture))
+        match page.step:
+            case "Welcome":
+                assert not self.token, "the server knows everybody who has begun"
+                page.click("start")
+                self.token = page.token
+                self._ledger.tokens.add(self.token)
+            case "Target":
+                page.click("begin")
+            case "Rounds":
+                if page.is_drawing:
+                    time.sleep(0.4)
+                    page.poll()
+                else:
+                    page.draw(f"a {self._rng.choice(['big', 'small'])} {self._rng.choice(['cat', 'dog', 'star'])}")
+            case "Ranking":
+                order = self._rng.sample(range(1, ROUNDS + 1), ROUNDS)
+                page.rank(order)
+                self._ledger.rankings[self.token, 1] = tuple(order)
+            case "Thanks":
+                self._ledger.finished.add(self.token)
+                self.token = ""
+                page.arrive("")
+                return True
+        return False
+
+
+def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None) -> None:
+    """Start the server, let all participants play, and kill it when `until` returns (`None`: let every session finish).
+
+    Raises `AssertionError` with what went wrong for a participant.
+    """
+    over, last, faults = threading.Event(), threading.Event(), []
+    if until is None:
+        last.set()
+
+    def play(seat: Seat) -> None:
+        while not over.is_set():
+            try:
+                seat.play(last)
+                return
+            except Gone:
+                time.sleep(0.5)
+            except BaseException:
+                faults.append(traceback.format_exc())
+                return
+
+    def start() -> None:
+        with contextlib.suppress(RuntimeError):  # killed before its first page
+            server.start()
+
+    server.process = None
+    starter = threading.Thread(target=start)
+    starter.start()
+    players = [threading.Thread(target=play, args=(seat,)) for seat in seats]
+    for player in players:
+        player.start()
+    if until is not None:
+        until()
+        while server.process is None:
+            time.sleep(0.01)
+        server.kill()
+        over.set()
+    for player in [starter, *players]:
+        player.join()
+    assert not faults, faults[0]
+
+
+def main(home: Path, kills: int, participants: int, seed: int) -> str:
+    """Kill, start, check and go on; in the end let every participant finish. Returns what happened, in a sentence."""
+    rng, ledger = random.Random(seed), Ledger()
+    server = Server(home / "data", REFINE_ITERATIONS=str(ROUNDS))
+    seats = [Seat(server, ledger, random.Random(f"{seed} {number}")) for number in range(participants)]
+    started = time.monotonic()
+
+    def at_the_start() -> None:
+        time.sleep(rng.uniform(0, LONGEST_START))
+
+    def under_load() -> None:
+        seen, patience = len(ledger.rounds), time.monotonic() + 120
+        while len(ledger.rounds) == seen:
+            assert time.monotonic() < patience, "nothing is drawn"
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, LONGEST_LOAD))
+
+    for kill in range(kills):
+        run_life(server, seats, at_the_start if kill % 4 == 3 else under_load)
+        if (server.data_dir / "journal.sqlite").exists():
+            ledger.check(server.data_dir)
+        print(f"kill {kill + 1} of {kills}: {len(ledger.rounds)} rounds shown so far are there once", flush=True)
+    run_life(server, seats, None)
+    try:
+        ledger.check(server.data_dir)
+        check_pictures(server.data_dir, as_a_start_would=False)
+    finally:
+        server.stop()
+    return (
+        f"{kills} kills in {time.monotonic() - started:.0f} s: {len(ledger.tokens)} sessions, {len(ledger.finished)} of "
+        f"them finished, {len(ledger.rounds)} rounds shown, each there once"
+    )
