@@ -4,6 +4,7 @@ Knows: which schema version a database has, and how to reach the newest (Alembic
 A version is one file in `versions`; it is never changed once journals have it, and there is no way back.
 """
 
+import logging
 import threading
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from refine.storage.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
 
@@ -44,3 +47,4 @@ def migrate(connection: sa.Connection) -> None:
         if found is None and sa.inspect(connection).has_table("schema_version"):
             command.stamp(config, FIRST)
         command.upgrade(config, "head")
+    log.info("The journal has schema version %s now", newest)
