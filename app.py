@@ -26,7 +26,6 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "httpx2", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
     # Imported here: --help must not wait for torch, and a wrong setting is told before anything is loaded.
     try:
