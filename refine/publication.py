@@ -241,7 +241,7 @@ class Publisher:
                 except StorageError as this:
                     fault = this
         if missing or withdrawn:
-            self._dataset.write_companions(withdrawn)
+            self._dataset.write_companions(self._dataset.session_ids() - written, withdrawn)
         if not self._repo:
             self._outbox.done(withdrawn, Errand.WITHDRAW)
         if fault is not None:

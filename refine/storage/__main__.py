@@ -156,7 +156,7 @@ def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
         session = journal.session_by_id(session_id)
         if session is not None:
             dataset.write_session(session, journal.protocol(session.protocol_hash), targets, pictures)
-    dataset.write_companions(sorted(withdrawn))
+    dataset.write_companions(withdrawn=sorted(withdrawn))
     return len(missing)
 
 

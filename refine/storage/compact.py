@@ -8,7 +8,7 @@ from pathlib import Path
 
 from refine.storage.card import Notice
 from refine.storage.columns import CONFIGS
-from refine.storage.dataset import companions, from_parquet, shard_name, to_parquet
+from refine.storage.dataset import HERE, companions, from_parquet, shard_name, to_parquet
 from refine.storage.errors import StorageError
 from refine.storage.pictures import write_whole
 from refine.storage.records import Row
@@ -52,6 +52,6 @@ def compact(
         sizes[config] += len(content)
     after += sum(map(write, CONFIGS))
     tally = read_tally(source.read(FILE))
-    for name, content in companions(tally, notice, str(folder)).items():
+    for name, content in companions(tally, notice, HERE).items():
         write_whole(folder / name, content)
     return len(shards), after

@@ -5,7 +5,8 @@ is pushed to.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Collection, Iterable, Sequence
 from glob import escape
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,11 @@ from refine.storage.plot import first_choices
 from refine.storage.records import Row, iteration_rows, session_row, target_row
 from refine.storage.tally import FILE, Tally, read_tally
 from refine.storage.targets import TargetSet
+
+log = logging.getLogger(__name__)
+
+HERE = "path/to/this/folder"
+"""What a card calls a folder: its real path is nobody's business."""
 
 COUNTED = ["session_id", "iteration", "rank"]
 """The columns of `iterations` that a tally needs."""
@@ -101,13 +107,23 @@ class Dataset:
         self._write("sessions", session.id, [session_row(session, protocol)])
 
     def remove_session(self, session_id: str) -> None:
-        """Remove the shards of a withdrawn session."""
-        for config in ("sessions", "iterations"):
-            for shard in self._shards(config, session_id):
-                try:
-                    shard.unlink(missing_ok=True)
-                except OSError as fault:
-                    raise StorageError(f"The shard {shard} cannot be removed: {fault.strerror}.") from fault
+        """Remove the shards of a withdrawn session, and take it out of the tally. Twice is harmless."""
+        shards = [*self._shards("sessions", session_id), *self._shards("iterations", session_id)]
+        if not shards:
+            return
+        tally = None
+        try:
+            if session_id in self.session_ids():
+                tally = self.counted(self.tally(), [session_id], sign=-1)
+        except (StorageError, pa.ArrowException):
+            log.warning("A shard of session %s is damaged; it is removed, and the rest counted anew", session_id)
+        for shard in shards:
+            try:
+                shard.unlink(missing_ok=True)
+            except OSError as fault:
+                raise StorageError(f"The shard {shard} cannot be removed: {fault.strerror}.") from fault
+        if tally is not None:
+            write_whole(self.folder / FILE, tally.to_json())
 
     def shards_of(self, session_id: str) -> dict[str, Path]:
         """The shards that a session needs, its targets' included, by name. Empty if it is not written as a whole."""
@@ -120,14 +136,16 @@ class Dataset:
             found += self._shards("targets", key)
         return {path.relative_to(self.folder).as_posix(): path for path in found}
 
-    def tally(self) -> Tally:
-        """What the folder holds, as its `study.json` says, or counted anew where that is not true."""
+    def tally(self, added: Collection[str] = ()) -> Tally:
+        """What the folder holds: as its `study.json` says, with `added`, or counted anew where that is not true."""
         ids = self.session_ids()
         try:
             path = self.folder / FILE
             stored = read_tally(path.read_bytes() if path.exists() else None)
         except (OSError, ValueError):
             stored = Tally()
+        if stored.sessions + len(added) == len(ids):
+            return self.counted(stored, added)
         if stored.sessions == len(ids):
             return stored
         counted = Tally(consents=stored.consents, withdrawn=stored.withdrawn)
@@ -141,10 +159,14 @@ class Dataset:
             tally = tally.add(session, iterations, sign)
         return tally
 
-    def write_companions(self, withdrawn: Sequence[str] = ()) -> None:
-        """Bring card, plot and tally to what the folder holds; `withdrawn` are sessions to be counted as such."""
-        tally = self.tally().with_consents(self.notice.consents).with_withdrawn(withdrawn)
-        for name, content in companions(tally, self.notice, str(self.folder)).items():
+    def write_companions(self, added: Collection[str] = (), withdrawn: Sequence[str] = ()) -> None:
+        """Bring card, plot and tally to what the folder holds.
+
+        `added` are the sessions written since the last time, which spares counting all anew; `withdrawn` are to be
+        counted as such.
+        """
+        tally = self.tally(added).with_consents(self.notice.consents).with_withdrawn(withdrawn)
+        for name, content in companions(tally, self.notice, HERE).items():
             path = self.folder / name
             if not path.exists() or path.read_bytes() != content:
                 write_whole(path, content)

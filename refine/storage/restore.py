@@ -83,7 +83,8 @@ def _write(row: Row, rows: list[Row], journal: Journal, pictures: Pictures) -> N
             write_whole(path, entry["picture"]["bytes"])
         pictures.open(entry["pixel_hash"])  # whole and true, or not restored
     journal.add_protocol(protocol)
-    journal.add_session(session)
+    if journal.session_by_id(session.id) is None:  # a replica may have brought it, with its token and times
+        journal.add_session(session)
     for trial in session.trials:
         if trial.begun_at is not None:
             journal.begin_trial(trial.id, trial.begun_at)

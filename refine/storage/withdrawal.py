@@ -24,4 +24,4 @@ def withdraw(session: Session, journal: Journal, pictures: Pictures, dataset: Da
         if not journal.has_picture(picture):
             pictures.delete(picture)
     dataset.remove_session(session.id)
-    dataset.write_companions([session.id])
+    dataset.write_companions(withdrawn=[session.id])

@@ -20,8 +20,10 @@ NOTICE = Notice("cc-by-4.0", {"c1": "You agree\nto take part."})
 class Home:
     """Journal, pictures, targets and dataset in a folder; may be opened by several processes at once."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, size=(24, 16)):
+        """`size` of the drawings, pixels."""
         self.folder = folder
+        self.size = size
         if not (folder / "targets").exists():
             save_targets(folder / "targets", [(Target("target", "things", "hidden", pixel_hash(noise(9))), noise(9))])
         self.targets = load_targets(folder / "targets")
@@ -40,7 +42,7 @@ class Home:
                     an_iteration(
                         number,
                         f"{name}-01",
-                        picture=self.pictures.save(noise(zlib.crc32(f"{name} {number}".encode()))),
+                        picture=self.pictures.save(noise(zlib.crc32(f"{name} {number}".encode()), self.size)),
                         asked_at=NOW + timedelta(seconds=10 * number),
                         drawn_at=NOW + timedelta(seconds=10 * number + 2),
                     )

@@ -146,6 +146,13 @@ def _replica(home, repo, dataset_repo=""):
     return _replicas[home, repo]
 
 
+def push_to_hub(shards, repo):
+    """All rows so far, as one split that replaces what is there."""
+    from datasets import Dataset
+
+    Dataset.from_parquet(shards, keep_in_memory=True).push_to_hub(repo, "iterations")
+
+
 def load(repo, config, cache):
     """What `load_dataset` gives, pictures as the hash of their pixels."""
     from datasets import load_dataset

@@ -62,6 +62,10 @@ class Repo:
         self.blobs[sha] = content
         self.lfs.setdefault(sha, "")
 
+    def put(self, files):
+        """A commit of these files, by name, made without any request."""
+        self._add("put", {**self.commits[-1][2], **{path: self._keep(content) for path, content in files.items()}})
+
     def commit(self, body):
         """Apply the lines of a commit. Returns an HTTP status and a message."""
         lines = [json.loads(line) for line in body.splitlines()]

@@ -80,6 +80,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
             text.append(path.read_text())
     words = "\n".join(text)
     session = home.journal.session_by_id("s")
+    assert str(tmp_path) not in words, "no path of this machine"
     for secret in (session.token_hash, session.withdrawal_code, session.withdrawal_code.replace("-", "")):
         assert secret not in words
     assert "'t'" not in words, "a withdrawn session is not there by its id"
@@ -183,6 +184,19 @@ def test_a_restored_journal_gives_the_same_dataset_again(storage, home, tmp_path
         opened.journal.iterations_frame(["s", "t"]).sort_values(["session", "iteration"]) for opened in (home, restored)
     ]
     assert frames[0].to_dict("list") == frames[1].to_dict("list")
+
+
+def test_what_the_journal_knows_better_stays_when_a_session_is_restored(storage, home, tmp_path):
+    (tmp_path / "new").mkdir()
+    new = Home(tmp_path / "new")
+    session = home.journal.session_by_id("s")
+    new.journal.add_session(session)
+    storage("restore", home.dataset.folder, data=new.folder)
+    restored = new.journal.session_by_id("s")
+    assert restored.token_hash == session.token_hash
+    assert restored.withdrawal_code == session.withdrawal_code
+    assert restored.trials[0].ranking.order == session.trials[0].ranking.order
+    assert new.journal.finished_ids() == ["s", "t"]
 
 
 def test_a_restored_session_is_withdrawn_by_its_participants_code(storage, home, tmp_path):

@@ -104,8 +104,37 @@ def test_a_withdrawn_session_is_removed_and_others_stay(home, tmp_path):
     for name in ("s", "t"):
         dataset.write_session(finished(pictures, name), PROTOCOL, targets, pictures)
     dataset.remove_session("s")
-    dataset.write_companions(["s"])
+    dataset.write_companions(withdrawn=["s"])
     assert set(load(dataset, "iterations", tmp_path)["session_id"]) == {"t"}
+
+
+def test_the_tally_is_true_whatever_comes_and_goes(home):
+    dataset, targets, pictures = home
+    sessions = {name: finished(pictures, name) for name in "stuv"}
+    for name in "st":
+        dataset.write_session(sessions[name], PROTOCOL, targets, pictures)
+    dataset.write_companions(added=["s", "t"])
+    dataset.remove_session("s")
+    dataset.remove_session("s")
+    dataset.write_session(replace(sessions["u"], arm="no_scores"), PROTOCOL, targets, pictures)
+    dataset.write_companions(added=["u"], withdrawn=["s"])
+    dataset.write_session(sessions["v"], PROTOCOL, targets, pictures)
+    kept = dataset.tally(added=["v"])
+    (dataset.folder / "study.json").unlink()
+    counted = dataset.tally()
+    assert kept.counts == counted.counts
+    assert (kept.sessions, len(kept.withdrawn)) == (3, 1)
+    (count,) = counted.counts.values()
+    assert (count.trials, count.iterations, count.first) == (3, 9, {"3": 3})
+
+
+def test_a_damaged_shard_does_not_hold_up_a_withdrawal(home):
+    dataset, targets, pictures = home
+    dataset.write_session(finished(pictures), PROTOCOL, targets, pictures)
+    (shard,) = (dataset.folder / "data" / "iterations").glob("*.parquet")
+    shard.write_bytes(b"damaged")
+    dataset.remove_session("s")
+    assert list((dataset.folder / "data").glob("[is]*/*.parquet")) == []
 
 
 def test_what_is_not_whole_is_not_published(home):
