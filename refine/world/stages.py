@@ -130,7 +130,7 @@ def make_lpips(shop: Workshop) -> None:
 
 def make_probe(shop: Workshop) -> None:
     """Train the probe."""
-    model = probe.train_probe(shop.work / "probe.pt", shop.time(8), shop.seed, shop.sprites)
+    model = probe.train_probe(shop.work / "probe.pt", shop.time(30), shop.seed, shop.sprites)
     shop.assets.mkdir(parents=True, exist_ok=True)
     probe.save_probe(model, shop.assets / "probe.safetensors")
 
