@@ -6,6 +6,8 @@ from playwright.sync_api import Page, expect
 
 PATIENCE = 60_000
 
+expect.set_options()  # a busy machine is no fault
+
 
 class Participant:
     """Acts on the page by the ids that it promises to keep."""
@@ -19,14 +21,14 @@ class Participant:
         """Agree, look at the target, begin."""
         self.page.click("#start")
         self.page.click("#begin")
-        expect(self.page.locator("#round-counter")).to_contain_text("Round 1 of", timeout=PATIENCE)
+        expect(self.page.locator("#round-counter")).to_contain_text("Round 1 of")
 
     def draw(self, prompt: str, number: int) -> None:
         """Draw round `number` and wait until its drawing is seen (or the ranking, after the last)."""
         self.page.fill("#prompt textarea", prompt)
         self.page.click("#draw")
         seen = self.page.locator(f"#drawing figcaption:has-text('round {number}')").or_(self.page.locator("#rank-list"))
-        expect(seen.first).to_be_visible(timeout=PATIENCE)
+        expect(seen.first).to_be_visible()
 
     def order(self) -> list[int]:
         """The ranking list as it stands: iteration numbers from the top."""
@@ -37,5 +39,5 @@ class Participant:
         """Send the ranking; returns the withdrawal code."""
         self.page.click("#rank-submit")
         code = self.page.locator("#withdrawal-code")
-        expect(code).to_have_text(re.compile(r"^\w{4}-\w{4}-\w{4}$"), timeout=PATIENCE)
+        expect(code).to_have_text(re.compile(r"^\w{4}-\w{4}-\w{4}$"))
         return code.inner_text()

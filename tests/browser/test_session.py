@@ -1,6 +1,7 @@
 """Whole sessions in a real browser: drawn by the real pipeline, scored, ranked, saved, and found again."""
 
 import re
+from pathlib import Path
 
 import pytest
 from datasets import load_dataset
@@ -59,7 +60,7 @@ def test_a_session_survives_a_kill_and_ends_in_the_dataset(tmp_path, visit, scre
     server.kill()
     server.start()
     page.goto(server.url)
-    expect(page.locator("#drawing figcaption")).to_contain_text("round 3", timeout=60_000)
+    expect(page.locator("#drawing figcaption")).to_contain_text("round 3")
     assert page.locator("[data-iteration='2'] img").get_attribute("src") == shown
     assert page.input_value("#prompt textarea") == PROMPTS[2]
 
@@ -131,7 +132,31 @@ def test_a_session_with_a_thumb(server, visit, screenshot):
     expect(page.locator("#count-sessions")).to_be_visible()
     page.click("#simulate")
     expect(page.locator("#results")).to_contain_text("Simulated data")
+    expect(page.locator("#fit")).to_contain_text("to 200 sessions")
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390, "nor must the results"
     screenshot(page, "phone-5-simulated-results")
+
+
+def test_figures_data_and_report_can_be_taken_home(server, visit, screenshot):
+    page = visit(server.url, **DESKTOP).page
+    page.get_by_role("tab", name="Results").click()
+    page.click("#simulate")
+    expect(page.locator("#fit")).to_contain_text("to 200 sessions")
+    expect(page.locator("#results .js-plotly-plot")).to_have_count(page.locator("#results [data-figure]").count())
+    screenshot(page, "desktop-7-simulated-results")
+    for kind, start in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        with page.expect_download() as download:
+            page.locator(f"#results [data-save={kind}]").first.click()
+        assert download.value.suggested_filename == f"thousand-prompts-agreement.{kind}"
+        assert Path(download.value.path()).read_bytes().startswith(start)
+    page.click("#prepare")
+    files = page.locator("#downloads")
+    for name in ("iterations", "report"):
+        expect(files).to_contain_text(name)
+    page.click("#live")
+    expect(page.locator("#results")).not_to_contain_text("Simulated data")
 
 
 def test_the_unchanged_order_is_asked_about(server, visit):
@@ -157,7 +182,7 @@ def test_results_of_others_appear_by_themselves(server, visit):
     participant.page.locator("#rank-list > li").nth(0).get_by_label("Move down").click()
     code = participant.finish()
     finished = len(journal_of(server).finished_ids())
-    expect(watcher.locator("#count-sessions")).to_have_text(str(finished), timeout=15_000)
+    expect(watcher.locator("#count-sessions")).to_have_text(str(finished))
 
     # And a withdrawal takes it away again.
     page = participant.page

@@ -75,7 +75,7 @@ def test_a_double_click_draws_once(server, visit):
     page = participant.page
     page.fill("#prompt textarea", "a red heart")
     page.dblclick("#draw")
-    expect(page.locator("#drawing figcaption")).to_contain_text("round 1", timeout=60_000)
+    expect(page.locator("#drawing figcaption")).to_contain_text("round 1")
     page.wait_for_timeout(3000)
     expect(page.locator("#round-counter")).to_contain_text("Round 2 of")
 
@@ -90,7 +90,7 @@ def test_an_earlier_prompt_can_be_used_again(server, visit):
     page.locator("[data-do=reuse]").click()
     assert page.input_value("#prompt textarea") == "a red heart"
     page.click("#draw")
-    expect(page.locator("#drawing figcaption")).to_contain_text("round 2", timeout=60_000)
+    expect(page.locator("#drawing figcaption")).to_contain_text("round 2")
 
 
 def test_reload_and_back_keep_the_place_at_every_step(server, visit):
@@ -107,7 +107,7 @@ def test_reload_and_back_keep_the_place_at_every_step(server, visit):
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.goto("about:blank")
     page.go_back()
-    expect(page.locator("#drawing figcaption")).to_contain_text("round 1", timeout=60_000)
+    expect(page.locator("#drawing figcaption")).to_contain_text("round 1")
     assert page.input_value("#prompt textarea") == "a key"
 
 
@@ -117,7 +117,7 @@ def test_two_windows_with_one_session(server, visit):
     first = participant.page
     second = first.context.new_page()
     second.goto(server.url)
-    expect(second.locator("#round-counter")).to_contain_text("Round 1 of", timeout=60_000)
+    expect(second.locator("#round-counter")).to_contain_text("Round 1 of")
     participant.draw("a blue whale", 1)
     second.fill("#prompt textarea", "a red car")
     second.click("#draw")
@@ -132,10 +132,10 @@ def test_a_resume_link_goes_on_elsewhere_and_does_not_stay_in_the_address(server
     participant.draw("a green frog", 1)
     token = participant.page.locator("[data-resume]").get_attribute("data-resume")
     elsewhere = visit(f"{server.url}/?resume={token}").page
-    expect(elsewhere.locator("#round-counter")).to_contain_text("Round 2 of", timeout=60_000)
+    expect(elsewhere.locator("#round-counter")).to_contain_text("Round 2 of")
     elsewhere.wait_for_function("!location.search.includes('resume')")
     elsewhere.reload()
-    expect(elsewhere.locator("#round-counter")).to_contain_text("Round 2 of", timeout=60_000)
+    expect(elsewhere.locator("#round-counter")).to_contain_text("Round 2 of")
 
 
 def test_a_resume_link_of_nobody_leads_to_the_welcome(server, visit):
