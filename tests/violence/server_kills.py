@@ -96,14 +96,18 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
     players = [threading.Thread(target=play, args=(seat,)) for seat in seats]
     for player in players:
         player.start()
-    if until is not None:
-        until()
-        while server.process is None:
-            time.sleep(0.01)
-        server.kill()
-        over.set()
-    for player in [starter, *players]:
-        player.join()
+    try:
+        if until is not None:
+            until()
+    finally:
+        if until is not None:
+            while server.process is None:
+                time.sleep(0.01)
+            server.kill()
+            over.set()
+        for player in [starter, *players]:
+            player.join()
+        print("".join(faults), end="", flush=True)
     assert not faults, faults[0]
 
 
