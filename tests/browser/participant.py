@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 PATIENCE = 60_000
 
-expect.set_options()  # a busy machine is no fault
+expect.set_options(timeout=PATIENCE)  # a busy machine is no fault
 
 
 class Participant:
