@@ -23,7 +23,7 @@ from tests.conftest import Painter, small_study
 from tests.violence.ledger import Ledger, Shown, check_pictures
 
 PARTICIPANTS, ROUNDS, TRIALS = 20, 3, 1
-LONGEST_LIFE = 0.5  # seconds
+LONGEST_LIFE = 0.7  # seconds
 WORDS = ["cat", "dog", "star", "moon", "house", "tree", "boat"]
 
 
