@@ -9,6 +9,7 @@ file, would make `push_to_hub` cheaper in bytes, not in commits. Drawings are no
 
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from tqdm import tqdm
@@ -92,6 +93,7 @@ def grown(hub: Hub, client: HubClient, folder: Path, sessions: int) -> tuple[flo
 def fill(home: Home, names: list[str]) -> None:
     """Many finished sessions in one transaction."""
     sessions, trials, iterations, ranks = [], [], [], []
+    provenance = asdict(an_iteration().provenance)
     for name in names:
         session = a_session(name)
         row = {"withdrawal_code": f"AAAA-{name}", "enrolled_at": NOW, "arm": "scores", "consent_version": "c1"}
@@ -104,7 +106,7 @@ def fill(home: Home, names: list[str]) -> None:
             ranks.append({"iteration_id": iteration.id, "trial_id": f"{name}-01", "rank": rank, "ranked_at": NOW})
             made = {"id": iteration.id, "trial_id": f"{name}-01", "number": iteration.number, "prompt": "a cat"}
             made |= {"unread": "", "picture": iteration.picture, "scores": {}, "drawing_ms": 1, "scoring_ms": 1}
-            iterations.append({**made, "asked_at": NOW, "drawn_at": NOW, "provenance": {}})
+            iterations.append({**made, "asked_at": NOW, "drawn_at": NOW, "provenance": provenance})
     with home.journal.writing() as connection:
         tables = {t.sessions: sessions, t.trials: trials, t.iterations: iterations}
         for table, rows in tables.items():
@@ -124,17 +126,17 @@ def main() -> None:
             place.mkdir()
         one, ten = (ours(hub, client, places[part], many) for part, many in (("one", 1), ("ten", 10)))
         whole = theirs(hub, client, places["one"])
+        print(f"{'100 sessions':34}{'MB sent':>10}{'commits':>10}")
+        for what, (sent, commits) in {
+            "ours, a commit a session": one,
+            "ours, ten sessions a commit": ten,
+            "push_to_hub after each session": whole,
+        }.items():
+            print(f"{what:34}{sent / 1e6:10.1f}{commits:10}")
+        print(f"ratio of bytes: {whole[0] / one[0]:.0f} and {whole[0] / ten[0]:.0f}    (claim: 30 with ten a commit)")
         growth = {sessions: grown(hub, client, places[f"g{sessions}"], sessions) for sessions in (100, 1000, 10_000)}
         client.close()
     hub.close()
-    print(f"{'100 sessions':34}{'MB sent':>10}{'commits':>10}")
-    for what, (sent, commits) in {
-        "ours, a commit a session": one,
-        "ours, ten sessions a commit": ten,
-        "push_to_hub after each session": whole,
-    }.items():
-        print(f"{what:34}{sent / 1e6:10.1f}{commits:10}")
-    print(f"ratio of bytes: {whole[0] / one[0]:.0f} and {whole[0] / ten[0]:.0f}    (claim: 30 with ten a commit)")
     print(f"\n{'one session more, with':34}{'kB sent':>10}{'requests':>10}{'seconds':>10}")
     for sessions, (sent, requests, seconds) in growth.items():
         print(f"{sessions:>10,} sessions there           {sent / 1e3:10.1f}{requests:10.1f}{seconds:10.2f}")

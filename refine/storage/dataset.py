@@ -6,6 +6,7 @@ is pushed to.
 
 import hashlib
 import logging
+import os
 from collections.abc import Collection, Iterable, Sequence
 from glob import escape
 from io import BytesIO
@@ -48,7 +49,7 @@ def shard_name(config: str, key: str, content: bytes) -> str:
 
 def shard_key(name: str) -> str:
     """What a shard is of: a session's id, or a protocol's hash and a target's id."""
-    return Path(name).stem.rsplit("-", 1)[0]
+    return name.rpartition("/")[2].rpartition("-")[0]
 
 
 def to_parquet(config: str, rows: Sequence[Row]) -> bytes:
@@ -88,11 +89,7 @@ class Dataset:
 
     def session_ids(self) -> set[str]:
         """The sessions that are written as a whole."""
-        sessions, iterations = (
-            {shard_key(path.name) for path in (self.folder / "data" / config).glob("*.parquet")}
-            for config in ("sessions", "iterations")
-        )
-        return sessions & iterations
+        return self._keys("sessions") & self._keys("iterations")
 
     def write_session(self, session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> None:
         """Write the rows of a finished session. Writing it again is harmless.
@@ -170,6 +167,15 @@ class Dataset:
             path = self.folder / name
             if not path.exists() or path.read_bytes() != content:
                 write_whole(path, content)
+
+    def _keys(self, config: str) -> set[str]:
+        try:
+            names = os.listdir(self.folder / "data" / config)
+        except FileNotFoundError:
+            return set()
+        except OSError as fault:
+            raise StorageError(f"{self.folder} cannot be read: {fault.strerror}.") from fault
+        return {shard_key(name) for name in names if name.endswith(".parquet")}
 
     def _shards(self, config: str, key: str) -> list[Path]:
         # The digest holds no dash: another key that begins with this one does not match.
