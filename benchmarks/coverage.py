@@ -1,20 +1,27 @@
 """Claim: over 1,000 simulated studies of the paper's size the 95% intervals of every fixed effect cover the truth in 93.5
 to 96.5%, and the F test of a true null rejects at 5% in 3.7 to 6.3%.
 
-    .venv/bin/python -m benchmarks.coverage [STUDIES]
+    .venv/bin/python -m benchmarks.coverage [--studies N]
 
 20 sessions of 10 trials of 10 iterations, targets drawn from 100, crossed random intercepts, AR(1) residuals, gains up to
 iteration 6. Each study is simulated twice from one seed: with the gains (coverage, bias) and without (type I error). Also
 printed: the bias of rho and of the variances, and the Monte Carlo error of each rate.
 """
 
+import argparse
+import os
 import sys
+from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from tqdm import tqdm
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from refine.analysis.mixed import fit_mixed
+import numpy as np  # noqa: E402  (the number of threads is read at import)
+import pandas as pd  # noqa: E402
+from tqdm import tqdm  # noqa: E402
+
+from refine.analysis.mixed import fit_mixed  # noqa: E402
 
 SESSIONS, TRIALS, ITERATIONS, TARGETS = 20, 10, 10, 100
 TRUTH = {"session": 0.25, "target": 0.25, "residual": 1.0, "rho": 0.3}
@@ -47,7 +54,11 @@ def study(seed: int) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def main() -> int:
-    studies = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    parser = argparse.ArgumentParser(description="Coverage, type I error and bias of the mixed model.")
+    parser.add_argument("--studies", type=int, default=1000, help="simulated studies (default: %(default)s)")
+    studies = parser.parse_args().studies
+    if studies < 1:
+        parser.error("at least one study must be simulated")
     covered, rejected, found = [], [], []
     for seed in tqdm(range(studies), desc="studies", mininterval=5):
         rows, gain = study(seed)

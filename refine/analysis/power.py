@@ -8,12 +8,21 @@ Knows: which test answers which question, and how to count its successes. Does n
 
 import argparse
 import math
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+if __name__ == "__main__":
+    # The matrices are small, and the number of threads is read at import: they would only wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
 import pandas as pd
 from scipy import stats
 from tqdm import tqdm
@@ -25,6 +34,9 @@ from refine.analysis.simulate import simulate
 from refine.protocol import MetricInfo
 
 Question = Literal["iteration", "feedback"]
+
+Each = Callable[[Callable[[int], bool], Sequence[int]], Iterable[bool]]
+"""Like `map`: where and how the studies, by their seeds, are worked off."""
 
 METRIC = MetricInfo("metric", "A metric", -1, 0.0, None, "Any metric with as much noise as is said.")
 SIZES = (5, 10, 20, 40, 80, 160, 320, 640)
@@ -62,22 +74,29 @@ def detects(rows: pd.DataFrame, question: Question, alpha: float) -> bool:
     return test is not None and test.p < alpha
 
 
-def power(sessions: int, studies: int, question: Question, alpha: float, seed: int, **truth: Any) -> Power:
+def found_in(seed: int, sessions: int, question: Question, alpha: float, truth: Mapping[str, Any]) -> bool:
+    """Whether the study that `simulate` makes of `truth` and `seed` finds the effect."""
+    return detects(simulate([METRIC], sessions=sessions, seed=seed, **truth), question, alpha)
+
+
+def power(
+    sessions: int, studies: int, question: Question, alpha: float, seed: int, each: Each = map, **truth: Any
+) -> Power:
     """Simulate and analyse `studies` studies. `truth` goes to `simulate`, which raises `ValueError` if there is none such.
 
-    The same seed gives the same studies.
+    The same seed gives the same studies; another seed, or another number of sessions, gives other ones.
     """
-    seeds = range(seed, seed + studies)
-    found = (simulate([METRIC], sessions=sessions, seed=one, **truth) for one in seeds)
-    return Power(sessions, studies, sum(detects(rows, question, alpha) for rows in found))
+    seeds = np.random.SeedSequence([seed, sessions]).generate_state(studies, np.uint64).tolist()
+    work = partial(found_in, sessions=sessions, question=question, alpha=alpha, truth=truth)
+    return Power(sessions, studies, sum(each(work, seeds)))
 
 
 def curve(
-    sizes: Iterable[int], studies: int, question: Question, alpha: float, seed: int, **truth: Any
+    sizes: Iterable[int], studies: int, question: Question, alpha: float, seed: int, each: Each = map, **truth: Any
 ) -> Iterator[Power]:
     """The power of studies of growing size, until one is surely large enough."""
-    for sessions in sorted(sizes):
-        found = power(sessions, studies, question, alpha, seed, **truth)
+    for sessions in sorted(set(sizes)):
+        found = power(sessions, studies, question, alpha, seed, each, **truth)
         yield found
         if found.value >= ENOUGH:
             return
@@ -91,7 +110,7 @@ def needed(found: Sequence[Power], wanted: float) -> int | None:
     smaller: Power | None = None
     for one in found:
         if one.value >= wanted:
-            if smaller is None or one.value == smaller.value:
+            if smaller is None:
                 return one.sessions
             part = (wanted - smaller.value) / (one.value - smaller.value)
             return math.ceil(math.exp((1 - part) * math.log(smaller.sessions) + part * math.log(one.sessions)))
@@ -131,37 +150,78 @@ def page(found: Sequence[Power], title: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command. Returns the exit status: 0 done, 2 wrong use."""
+    """Run the command. Returns the exit status: 0 done, 2 with a sentence on standard error for what cannot be done."""
     given = _parser().parse_args(arguments)
-    truth = {name: getattr(given, name) for name in ("gain", "plateau", "trials", "iterations", "rho", "arm_gain")}
-    truth["metric_noise"] = given.noise
-    if given.question == "feedback" and given.arm_gain == 0:
-        print("Say how large the effect of showing the scores is: --arm-gain, in deviations.", file=sys.stderr)
+    names = ("gain", "plateau", "trials", "iterations", "rho", "arm_gain", "drop_out")
+    truth = {name: getattr(given, name) for name in names} | {"metric_noise": given.noise}
+    if refused := _refused(given, truth):
+        print(refused, file=sys.stderr)
         return 2
-    if given.studies < 1 or min(given.sessions) < 1:
-        print("At least one study, of at least one participant, must be simulated.", file=sys.stderr)
-        return 2
-    found = []
-    try:
-        with tqdm(curve(given.sessions, given.studies, given.question, given.alpha, given.seed, **truth)) as sizes:
-            sizes.total = len(given.sessions)
-            for one in sizes:
-                sizes.set_postfix_str(f"{one.sessions} participants: power {one.value:.2f}")
-                found.append(one)
-    except ValueError as fault:
-        print(fault, file=sys.stderr)
-        return 2
+    found: list[Power] = []
+    with (
+        ProcessPoolExecutor(given.jobs) if given.jobs > 1 else nullcontext() as pool,
+        tqdm(total=len(set(given.sessions)) * given.studies, unit=" studies") as bar,
+    ):
+
+        def each(work: Callable[[int], bool], seeds: Sequence[int]) -> Iterator[bool]:
+            for one in pool.map(work, seeds) if pool else map(work, seeds):
+                bar.update()
+                yield one
+
+        for one in curve(given.sessions, given.studies, given.question, given.alpha, given.seed, each, **truth):
+            bar.set_postfix_str(f"{one.sessions} participants: power {one.value:.2f}")
+            found.append(one)
+        bar.total = bar.n  # larger studies may not have been needed
     print(table(found))
     if given.out is not None:
-        given.out.write_text(page(found, f"Power to find an effect of {given.question}"), encoding="utf-8")
+        try:
+            given.out.write_text(page(found, f"Power to find an effect of {given.question}"), encoding="utf-8")
+        except OSError as fault:
+            print(f"The plot cannot be written to {given.out}: {fault.strerror or fault}.", file=sys.stderr)
+            return 2
         print(f"The plot is in {given.out}.")
     return 0
+
+
+def _refused(given: argparse.Namespace, truth: Mapping[str, Any]) -> str:
+    """Why such studies cannot be simulated, in a sentence; empty if they can."""
+    least = 4 if given.question == "feedback" else 2
+    faults = {
+        "At least one study must be simulated.": given.studies < 1,
+        f"A study of the effect of {given.question} needs at least {least} participants.": min(given.sessions) < least,
+        "A trial needs at least two iterations for similarity to grow.": given.iterations < 2,
+        f"The plateau must be at an iteration from 2 to {given.iterations}, not at {given.plateau}.": (
+            not 2 <= given.plateau <= given.iterations
+        ),
+        "A gain must be 0 or more: an effect in the other direction is found as easily.": (
+            not all(0 <= gain < math.inf for gain in (given.gain, given.arm_gain))
+        ),
+        "Say how large the effect of showing the scores is: --arm-gain, in deviations.": (
+            given.question == "feedback" and given.arm_gain == 0
+        ),
+        f"The metric's noise must be 0 or more, not {given.noise}.": not 0 <= given.noise < math.inf,
+        f"The level of the test must lie between 0 and 1, not at {given.alpha}.": not 0 < given.alpha < 1,
+        f"The seed must be 0 or more, not {given.seed}.": given.seed < 0,
+        f"At least one process must work, not {given.jobs}.": given.jobs < 1,
+        f"There is no folder {given.out and given.out.parent} for the plot.": (
+            given.out is not None and not given.out.parent.is_dir()
+        ),
+    }
+    for sentence, holds in faults.items():
+        if holds:
+            return sentence
+    try:
+        simulate([METRIC], sessions=1, **truth)
+    except ValueError as fault:
+        return str(fault)
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m refine.analysis.power",
-        description="How many participants does a study need? Deviations are of one drawing within a trial.",
+        description="How many participants does a study need? One deviation is that of true similarity within a trial; "
+        "the metric's noise comes on top of it.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -174,10 +234,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--iterations", type=int, default=10, help="iterations a trial")
     parser.add_argument("--rho", type=float, default=0.25, help="correlation of neighbouring iterations")
     parser.add_argument("--noise", type=float, default=0.9, help="of the metric, deviations")
+    parser.add_argument("--drop-out", type=float, default=0.0, help="chance to leave after a trial")
     parser.add_argument("--sessions", type=int, nargs="+", default=list(SIZES), help="numbers of participants to try")
     parser.add_argument("--studies", type=int, default=200, help="simulated studies of each size")
     parser.add_argument("--alpha", type=float, default=0.05, help="level of the test")
     parser.add_argument("--seed", type=int, default=0, help="where chance comes from")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that work at once")
     parser.add_argument("--out", type=Path, help="write the plot into this HTML file")
     return parser
 

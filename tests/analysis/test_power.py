@@ -29,6 +29,27 @@ def test_the_same_seed_gives_the_same_power():
     assert first == second
 
 
+def test_neighbouring_seeds_share_no_study():
+    seen: list[set[int]] = []
+
+    def each(work, seeds):
+        seen.append(set(seeds))
+        return map(work, seeds)
+
+    for seed, sessions in ((0, 6), (1, 6), (0, 7)):
+        power(sessions, 5, "iteration", 0.05, seed, each, gain=0.5, iterations=3, plateau=2)
+    assert len(set.union(*seen)) == 15
+
+
+def test_processes_change_nothing_but_the_time(capsys):
+    small = ["--iterations", "3", "--plateau", "2", "--studies", "6", "--sessions", "6", "8"]
+    said = []
+    for jobs in ("1", "2"):
+        assert main([*small, "--jobs", jobs]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+
+
 def test_what_cannot_be_tested_is_not_found():
     assert power(1, 3, "feedback", 0.05, 0, gain=0.5, iterations=3, plateau=2).value == 0
 
@@ -73,6 +94,17 @@ def test_the_command(tmp_path, capsys):
         (["--studies", "0"], "At least one study"),
         (["--trials", "200"], "needs as many targets"),
         (["--rho", "1"], "between -1 and 1"),
+        (["--sessions", "1"], "at least 2 participants"),
+        (["--gain", "-0.5"], "0 or more"),
+        (["--gain", "nan"], "0 or more"),
+        (["--noise", "-1"], "not -1.0"),
+        (["--plateau", "11"], "from 2 to 10, not at 11"),
+        (["--iterations", "1"], "at least two iterations"),
+        (["--alpha", "1.5"], "not at 1.5"),
+        (["--seed", "-1"], "not -1"),
+        (["--jobs", "0"], "not 0"),
+        (["--drop-out", "1"], "less than 1"),
+        (["--out", "no/such/folder/plot.html"], "There is no folder no/such/folder"),
     ],
 )
 def test_impossible_studies_are_refused(arguments, words, capsys):
