@@ -27,13 +27,16 @@ from refine.similarity.catalogue import METRICS, open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Consent
+from refine.storage.card import Notice
 from refine.storage.dataset import Dataset
 from refine.storage.disk import FolderLock, hazard, make_folder
 from refine.storage.errors import StorageError
-from refine.storage.hub import HubDataset
+from refine.storage.hub import HubDataset, RepoMissing
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
 from refine.storage.replica import Replica
+from refine.storage.restore import restore
+from refine.storage.source import HubSource
 from refine.storage.targets import load_targets
 from refine.studio import Studio
 from refine.study import Study
@@ -124,6 +127,26 @@ def open_replicator(settings: Settings, journal: Journal, pictures: Pictures) ->
     return Replicator(replica)
 
 
+def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
+    """On an empty disk: finished sessions come back from the Hub dataset, so that results and balance of arms carry on.
+
+    If that cannot be done now, it is logged, and the study begins without them.
+    """
+    token = get_token()
+    if not settings.dataset_repo or token is None or journal.finished_ids():
+        return
+    try:
+        source = HubSource(HubDataset(settings.dataset_repo, token))
+        come = restore(source, journal, pictures, dataset, settings.dataset_repo)
+        log.info("%d finished sessions were restored from %s", come, settings.dataset_repo)
+    except RepoMissing:
+        log.info("There is no dataset %s yet: it is made with the first finished session", settings.dataset_repo)
+    except StorageError as fault:
+        log.error(
+            "Finished sessions could not be restored; `python -m refine.storage restore` does it later: %s", fault
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What runs: the study, its studio (which needs to be equipped), its publisher and replicator, and the findings, real and simulated."""
@@ -168,8 +191,11 @@ def open_house(settings: Settings) -> House:
     try:
         targets = load_targets(targets_folder(settings))
         pictures = Pictures(settings.data_dir / "pictures")
-        dataset = Dataset(settings.data_dir / "dataset")
+        consent = Consent((ASSETS / "consent.md").read_text())
+        notice = Notice(settings.dataset_license, {consent.version: consent.text})
+        dataset = Dataset(settings.data_dir / "dataset", notice)
         replicator = open_replicator(settings, journal, pictures)
+        restore_finished(settings, journal, pictures, dataset)
         studio = Studio(targets, journal, pictures)
         protocol = Protocol(
             profile=settings.profile,
@@ -182,7 +208,7 @@ def open_house(settings: Settings) -> House:
         publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,
-            consent=Consent((ASSETS / "consent.md").read_text()),
+            consent=consent,
             targets=targets,
             metrics=[METRICS[metric_id] for metric_id in profile.metrics],
             journal=journal,

@@ -24,6 +24,7 @@ from refine.standing import Consent, Standing
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
 from refine.storage.targets import TargetSet
+from refine.storage.withdrawal import session_of_code
 from refine.studio import Studio
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -206,9 +207,8 @@ class Study:
 
         Raises `StudyError` if there is none.
         """
-        wanted = "".join(character for character in code.upper() if character in CODE_ALPHABET)
-        session = self._journal.session_by_withdrawal_code("-".join(wanted[i : i + 4] for i in (0, 4, 8)))
-        if session is None or len(wanted) != 12:
+        session = session_of_code(self._journal, code)
+        if session is None:
             raise StudyError("There is no session with this code. Please check it: it has three groups of four.")
         self._studio.remove(session.id)
         self._publisher.remove(session.id)

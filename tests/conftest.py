@@ -1,6 +1,7 @@
 """A small study that is real but quick: everything on disk, a painter instead of a diffusion model."""
 
 import os
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -36,6 +37,14 @@ class Painter:
         progress(1.0)
         provenance = Provenance(PAINT, "uint8", "cpu", {})
         return Drawing(Image.frombytes("RGB", (32, 32), noise), "", 0.001, provenance)
+
+
+class Painter256(Painter):
+    """Paints as large as the embedded world draws."""
+
+    def draw(self, prompt, progress):
+        drawing = super().draw(prompt, progress)
+        return replace(drawing, picture=drawing.picture.resize((256, 256)))
 
 
 def small_study(home, rng, generator=None, **conditions):

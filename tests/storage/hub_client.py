@@ -153,6 +153,41 @@ def push_to_hub(shards, repo):
     Dataset.from_parquet(shards, keep_in_memory=True).push_to_hub(repo, "iterations")
 
 
+def open_house(folder, repo, replica):
+    """The whole house opens on a data folder, drawn for by a painter; how many sessions are finished."""
+    from refine import assembly
+    from refine.settings import Settings
+    from refine.similarity.catalogue import open_metric
+    from refine.similarity.panel import Panel
+    from tests.conftest import Painter256
+
+    settings = Settings(data_dir=Path(folder), dataset_repo=repo, replica=replica, iterations=2)
+    _open[folder] = house = assembly.open_house(settings)
+    metrics = [open_metric("imagehash", None)]
+    house.studio.equip(Painter256(), Panel(metrics))
+    return len(house.study._journal.finished_ids())
+
+
+def play(folder, rounds, token=""):
+    """A participant enrols, or goes on, and plays some rounds; with the second and last they rank. Their token."""
+    study = _open[folder].study
+    token = token or study.enrol(consent=True)
+    study.begin(token, 1)
+    for _ in range(rounds):
+        number = len(study.standing(token).trial.iterations) + 1
+        study.draw(token, 1, number, f"a cat {number}")
+        study.wait(30)
+    if len(study.standing(token).trial.iterations) == 2:
+        study.rank(token, 1, study.standing(token).trial.shuffled, unchanged_is_meant=True)
+    return token
+
+
+def standing(folder, token):
+    """The step where the participant with this token stands, and their rounds."""
+    found = _open[folder].study.standing(token)
+    return [str(found.step), len(found.trial.iterations) if found.trial else 0]
+
+
 def load(repo, config, cache):
     """What `load_dataset` gives, pictures as the hash of their pixels."""
     from datasets import load_dataset
