@@ -5,8 +5,12 @@
 
 import argparse
 import logging
+import os
 import signal
 import sys
+
+# One thread a computation: more would change the last digits of drawings and scores, and hold up the statistics.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from refine.settings import SettingsError, describe_settings, read_settings
 
