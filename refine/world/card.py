@@ -24,7 +24,7 @@ def write(assets: Path) -> None:
         length=LENGTH,
         seed=SEED,
         steps=STEPS,
-        guidance=GUIDANCE,
+        guidance=f"{GUIDANCE:g}",
         objects=len(OBJECTS),
         backgrounds=len(BACKGROUNDS),
         edition=(assets / "EDITION.md").read_text().strip(),

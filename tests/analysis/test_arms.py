@@ -57,9 +57,7 @@ def test_a_large_study_finds_an_effect_and_says_it() -> None:
     averages = {arm: sum(mean.estimate for mean in means) / 10 for arm, means in found.means.items()}
     assert averages["scores"] - averages["no_scores"] == pytest.approx(found.difference.estimate)
     assert found.sentence.startswith("Showing scores had an effect on Cosine, F(1, ")
-    assert "(150 and 150 sessions). The course over the iterations differs between the arms, F(9, " in (
-        found.sentence
-    )
+    assert "(150 and 150 sessions). The course over the iterations differs between the arms, F(9, " in (found.sentence)
 
 
 def test_an_earlier_result_changes_nothing() -> None:
