@@ -4,6 +4,7 @@ Knows: the controls, and when there is something new to show. Does not know: wha
 number comes about (analysis).
 """
 
+import logging
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import gradio as gr
 
 from refine.findings import Findings, Selection
 from refine.protocol import ARMS, Protocol
+from refine.storage.errors import StorageError
 from refine.ui.findings_page import page
-from refine.ui.html import script
+from refine.ui.html import message, script
 from refine.ui.path import QUIET
 
 LOOK_SECONDS = 0.4
@@ -21,6 +23,9 @@ LOOK_SECONDS = 0.4
 
 EVERYTHING = "all"
 LIVE, SIMULATED = "live", "simulated"
+FAULT = "fault"
+
+log = logging.getLogger(__name__)
 
 
 class Results:
@@ -69,6 +74,14 @@ class Results:
 
     def _look(self, shown: object, source: str, *chosen: str | None) -> tuple[object, object]:
         """Nothing happens unless there is something new."""
+        try:
+            return self._new(shown, source, *chosen)
+        except StorageError as fault:
+            if shown != FAULT:  # told and logged once, looked for again and again
+                log.error("The results could not be read: %s", fault)
+            return message("The results cannot be read just now. This page goes on by itself when they can."), FAULT
+
+    def _new(self, shown: object, source: str, *chosen: str | None) -> tuple[object, object]:
         findings, selection = self._findings[source], self._selection(source, *chosen)
         fit = findings.fit(selection)
         stamp = [source, *chosen, findings.version, fit and fit.at]
