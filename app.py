@@ -4,10 +4,12 @@
 """
 
 import argparse
+import importlib
 import logging
 import os
 import signal
 import sys
+import threading
 
 # One thread a computation: more would change the last digits of drawings and scores, and hold up the statistics.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -39,6 +41,8 @@ def main() -> int:
 
             print(examine(settings))
             return 0
+        # torch takes seconds to come from the disk: the page is put together meanwhile.
+        threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
         from refine.assembly import StartError, admin_access, browser_secret, equip, open_house
         from refine.ui import page
     except SettingsError as fault:
