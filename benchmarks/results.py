@@ -38,8 +38,7 @@ def fill(folder: Path, sessions: int) -> None:
     held = {name: [] for name in ("sessions", "trials", "iterations", "ranks")}
     for (session, trial), drawings in rows.groupby(["session", "trial"], sort=False):
         head = {"id": session, "token_hash": session, "withdrawal_code": session[-14:], "arm": drawings["arm"].iat[0]}
-        times = {"enrolled_at": now, "finished_at": now}
-        held["sessions"].append({**head, **times, "protocol_hash": protocol.hash, "consent_version": "1"})
+        held["sessions"].append({**head, "enrolled_at": now, "protocol_hash": protocol.hash, "consent_version": "1"})
         place = {"session_id": session, "number": 1, "target_id": "animals-01", "shuffled": order, "begun_at": now}
         held["trials"].append({"id": trial, **place})
         for row in drawings.to_dict("records"):
@@ -53,6 +52,14 @@ def fill(folder: Path, sessions: int) -> None:
     with open_engine(f"sqlite:///{folder / 'journal.sqlite'}").begin() as connection:
         for name, values in held.items():
             connection.execute(t.metadata.tables[name].insert(), values)
+        connection.execute(t.sessions.update().values(finished_at=now))
+
+    # They were published long ago: nothing else shall be at work.
+    for config in ("sessions", "iterations"):
+        published = folder / "dataset" / "data" / config
+        published.mkdir(parents=True, exist_ok=True)
+        for row in held["sessions"]:
+            (published / f"{row['id']}-0.parquet").touch()
 
 
 def wait(viewer: Page, sessions: int) -> None:

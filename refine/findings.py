@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 REFIT_SECONDS = 3.0
 """Between two fits of the mixed models at least."""
 
+SETTLE_SECONDS = 1.5
+"""After something new, before it is fitted: the quick figures come first, with the processor to themselves."""
+
 KEPT = 16
 """Selections whose results are kept."""
 
@@ -166,7 +169,8 @@ class Findings:
 
     def _refit(self, selection: Selection, earlier: Fit | None) -> None:
         try:
-            if earlier is not None and self._closing.wait(max(0.0, REFIT_SECONDS - (time.time() - earlier.at))):
+            wait = 0.0 if earlier is None else REFIT_SECONDS - (time.time() - earlier.at)
+            if self._closing.wait(max(SETTLE_SECONDS, wait)):
                 return
             fit = self._fit(selection, earlier)
             with self._lock:
