@@ -73,7 +73,7 @@ class Choices:
     subjects: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fit:
     """All results of a selection, the slow ones too, of its first `sessions` sessions; made at `at` (seconds, Unix).
 

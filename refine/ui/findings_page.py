@@ -5,6 +5,7 @@ when the page is made anew (results).
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from time import gmtime, strftime
@@ -48,17 +49,27 @@ def page(
     if not summary.sessions:
         return NONE_CHOSEN if chosen else EMPTY.format(rounds=rounds)
     results = None if fit is None else fit.results
+    ends, arms = ("", "") if fit is None else _of_models(fit)
     sections = (
         _card("Anything to worry about?", _signs(results)),
         _card("Do the metrics agree with people?", _agreement(summary)),
         _card("Do the drawings come closer?", _courses(summary, rows, results)),
-        _card("Until which round?", _plateaus(results)),
+        ends,
         _card("Which round is ranked first?", _top(summary, results)),
-        _card("Does it help to see the scores?", _arms(results)),
+        arms,
     )
     return (
         f'<div data-library="gradio_api/file={escape(str(LIBRARY))}">{SIMULATED if simulated else ""}'
         f"{_tiles(summary)}{''.join(sections)}{_age(summary, fit)}</div>"
+    )
+
+
+@lru_cache(maxsize=8)
+def _of_models(fit: Fit) -> tuple[str, str]:
+    """The sections that only the models make: they stay as they are as long as the fit does."""
+    return (
+        _card("Until which round?", _plateaus(fit.results)),
+        _card("Does it help to see the scores?", _arms(fit.results)),
     )
 
 
