@@ -160,7 +160,7 @@ class Findings:
         earlier = self.fit(selection)
         results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
         origin = Origin(source, str(rows["profile"].iat[0]), selection.protocol, simulated)
-        return [data, write_report(results, rows, origin, folder), folder / "report.json"]
+        return [data, write_report(results, origin, folder), folder / "report.json"]
 
     def close(self) -> None:
         """Stop fitting."""

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             results = analyse(rows, metrics, length, progress=lambda *step: _show(bar, *step))
         simulated = bool(rows["session"].str.startswith("simulated-").all())
         origin = Origin(given.dataset, rows["profile"].iloc[0], rows["protocol"].iloc[0], simulated)
-        page = write_report(results, rows, origin, given.out)
+        page = write_report(results, origin, given.out)
     except DatasetError as fault:
         print(fault, file=sys.stderr)
         return 2

@@ -39,9 +39,6 @@ from refine.protocol import MetricInfo
 
 BANDS = (("poor", -1.0, 0.5), ("moderate", 0.5, 0.75), ("good", 0.75, 0.9), ("excellent", 0.9, 1.0))
 
-TRIALS = 60
-"""Single trials that are drawn faint behind the means, chosen evenly over the study."""
-
 
 def forest(agreements: Sequence[Agreement]) -> go.Figure:
     """ICC(C,1) of each metric with people and its 95% interval, over the paper's bands; the paper's value dotted."""
@@ -103,18 +100,18 @@ def forest(agreements: Sequence[Agreement]) -> go.Figure:
     return with_words(figure, "Agreement of metrics with people. " + "; ".join(words) + ".")
 
 
-def course(effect: IterationEffect, iterations: pd.DataFrame | None = None) -> go.Figure:
-    """Estimated marginal mean of each iteration with its 95% interval; single trials of `iterations` faint behind.
+def course(effect: IterationEffect, trials: pd.DataFrame | None = None) -> go.Figure:
+    """Estimated marginal mean of each iteration with its 95% interval; single `trials` faint behind.
 
     Values are raw, as the metric's library has them, on an axis turned so that up is more similar.
-    `iterations` has the columns `trial`, `iteration` and the metric's id.
+    `trials` has a row an iteration with the columns `trial`, `iteration` and the metric's id.
     """
     metric = effect.metric
     if effect.undefined:
         return notice(effect.sentence)
     figure = canvas(340)
-    if iterations is not None:
-        x, y = _trials(iterations, metric)
+    if trials is not None:
+        x, y = _lines(trials, metric)
         figure.add_scatter(
             x=x, y=y, mode="lines", line={"color": FAINT, "width": 1}, name="single trials", hoverinfo="skip"
         )
@@ -258,15 +255,13 @@ def arms(found: ArmEffect) -> go.Figure:
     return with_words(figure, f"{metric.label} by iteration and arm. {found.sentence}")
 
 
-def _trials(iterations: pd.DataFrame, metric: MetricInfo) -> tuple[list[float | None], list[float | None]]:
-    """Courses of single trials as one line with gaps."""
-    rows = iterations[iterations[metric.id].notna()]
-    picked = [(block, i) for block in blocks(rows) for i in range(len(block.rows))]
-    picked = [picked[k] for k in np.unique(np.linspace(0, len(picked) - 1, TRIALS).astype(int))]
+def _lines(trials: pd.DataFrame, metric: MetricInfo) -> tuple[list[float | None], list[float | None]]:
+    """The course of each trial, as one line with gaps."""
+    rows = trials[trials[metric.id].notna()]
+    numbers, scores = rows["iteration"].to_numpy(), rows[metric.id].to_numpy(float)
     x: list[float | None] = []
     y: list[float | None] = []
-    for block, i in picked:
-        trial = rows.iloc[block.rows[i]]
-        x += [*trial["iteration"].tolist(), None]
-        y += [*trial[metric.id].tolist(), None]
+    for places in (places for block in blocks(rows) for places in block.rows):
+        x += [*numbers[places].tolist(), None]
+        y += [*scores[places].tolist(), None]
     return x, y

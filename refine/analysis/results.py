@@ -17,12 +17,16 @@ from refine.analysis.plateau import Plateau, plateau
 from refine.analysis.recency import Recency, recency
 from refine.analysis.signs import Signs, warning_signs
 from refine.analysis.summary import Summary, summarise
+from refine.analysis.trials import sample
 from refine.protocol import MetricInfo
 
 COMPOSITE = MetricInfo(
     "composite", "Composite score", 1, None, None, "Mean of the standardised metrics that agree with people."
 )
 """The composite score as a metric of its own."""
+
+EXAMPLES = 60
+"""Single trials that are shown beside the means."""
 
 Progress = Callable[[int, int, str], None]
 """Told how many of how many steps are done, and what comes next."""
@@ -33,7 +37,8 @@ class Results:
     """All results of one protocol's finished sessions.
 
     `effects`, `plateaus` and `arms` have one entry a metric that has scores, and last one for the composite score if there
-    is one.
+    is one. `examples` are the rows of a few single trials, chosen evenly over the study, with a column `composite` if there
+    is that score.
     """
 
     summary: Summary
@@ -44,6 +49,7 @@ class Results:
     plateaus: tuple[Plateau, ...]
     arms: tuple[ArmEffect, ...]
     signs: Signs
+    examples: pd.DataFrame = field(compare=False, repr=False)
 
 
 def analyse(
@@ -90,4 +96,5 @@ def analyse(
         plateaus=tuple(plateau(effect) for effect in effects),
         arms=tuple(arms),
         signs=warning_signs(summary.agreements, effects, position),
+        examples=sample(iterations, EXAMPLES),
     )

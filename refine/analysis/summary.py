@@ -60,13 +60,17 @@ def summarise(iterations: pd.DataFrame, metrics: Sequence[MetricInfo], iteration
     """
     if iterations.empty:
         return Summary(0, 0, 0)
+    # Numbers instead of names: all that follows is many times as quick.
+    numbered = iterations[["iteration", "rank", *(metric.id for metric in metrics)]].assign(
+        **{name: pd.factorize(iterations[name])[0] for name in ("session", "trial")}
+    )
     return Summary(
-        sessions=iterations["session"].nunique(),
-        trials=iterations["trial"].nunique(),
+        sessions=int(numbered["session"].max()) + 1,
+        trials=int(numbered["trial"].max()) + 1,
         iterations=len(iterations),
-        agreements=agreements(iterations, metrics),
-        courses=_courses(iterations, metrics),
-        top_ranked=top_ranked(iterations, iterations_per_trial),
+        agreements=agreements(numbered, metrics),
+        courses=_courses(numbered, metrics),
+        top_ranked=top_ranked(numbered, iterations_per_trial),
     )
 
 

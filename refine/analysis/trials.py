@@ -21,6 +21,13 @@ class Block:
         return column.to_numpy(dtype=float)[self.rows]
 
 
+def sample(iterations: pd.DataFrame, trials: int) -> pd.DataFrame:
+    """The rows of at most so many trials, chosen evenly over the study (a row an iteration, column `trial`)."""
+    trial, names = pd.factorize(iterations["trial"])
+    chosen = np.linspace(0, len(names) - 1, min(trials, len(names))).round()
+    return iterations[np.isin(trial, chosen)]
+
+
 def blocks(iterations: pd.DataFrame) -> list[Block]:
     """The trials of a frame (a row an iteration, columns `trial` and `iteration`), shortest first."""
     trial = pd.factorize(iterations["trial"])[0]

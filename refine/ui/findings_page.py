@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 from time import gmtime, strftime
 
-import pandas as pd
 import plotly
 import plotly.graph_objects as go
 
@@ -18,6 +17,7 @@ from refine.analysis import figures
 from refine.analysis.results import Results
 from refine.analysis.summary import Summary
 from refine.findings import Fit
+from refine.protocol import MetricInfo
 from refine.ui.plots import course
 
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -27,6 +27,11 @@ SIMULATED = (
     '<div class="tp-message tp-simulated" role="alert"><b>Simulated data.</b> Nobody took part in this: a model of '
     "200 participants, to show what this page looks like.</div>"
 )
+SECTIONS = 4
+"""Parts of the page that are sent to the browser each on its own, if they changed."""
+
+COURSES = "Do the drawings come closer?"
+
 EMPTY = (
     '<section class="tp-card"><h2>No finished sessions yet</h2><p>As soon as somebody finishes, this page shows, live: '
     "how far each metric agrees with people (ICC), how similarity grows over the {rounds} rounds, and which rounds "
@@ -38,39 +43,44 @@ NONE_CHOSEN = (
 )
 
 
-def page(
-    summary: Summary, rows: pd.DataFrame, fit: Fit | None, rounds: int, *, simulated: bool = False, chosen: bool = False
-) -> str:
-    """What there is to say, as HTML.
+def sections(
+    summary: Summary, fit: Fit | None, rounds: int, *, simulated: bool = False, chosen: bool = False
+) -> tuple[str, ...]:
+    """What there is to say, as HTML, in `SECTIONS` parts of which some stay as they are when a session comes.
 
-    `rows` are those that `summary` is of; `fit` may be of fewer; `rounds` are those of a trial. `chosen`: whether the
-    rows are a part that the reader chose.
+    `fit` may be of fewer sessions than `summary`; `rounds` are those of a trial. `chosen`: whether the rows are a part
+    that the reader chose.
     """
-    if not summary.sessions:
-        return NONE_CHOSEN if chosen else EMPTY.format(rounds=rounds)
+    if summary.sessions:
+        said = _said(summary, fit, simulated)
+    else:
+        said = (NONE_CHOSEN if chosen else EMPTY.format(rounds=rounds),)
+    library = f"gradio_api/file={escape(str(LIBRARY))}"
+    shown = (f'<div data-library="{library}">{one}</div>' for one in said)
+    return (*shown, *[""] * (SECTIONS - len(said)))
+
+
+def _said(summary: Summary, fit: Fit | None, simulated: bool) -> tuple[str, ...]:
     results = None if fit is None else fit.results
-    ends, arms = ("", "") if fit is None else _of_models(fit)
-    sections = (
-        _card("Anything to worry about?", _signs(results)),
-        _card("Do the metrics agree with people?", _agreement(summary)),
-        _card("Do the drawings come closer?", _courses(summary, rows, results)),
-        ends,
-        _card("Which round is ranked first?", _top(summary, results)),
-        arms,
-    )
+    head = f"{SIMULATED if simulated else ''}{_tiles(summary)}{_age(summary, fit)}"
     return (
-        f'<div data-library="gradio_api/file={escape(str(LIBRARY))}">{SIMULATED if simulated else ""}'
-        f"{_tiles(summary)}{''.join(sections)}{_age(summary, fit)}</div>"
+        head + _card("Anything to worry about?", _signs(results)),
+        _card("Do the metrics agree with people?", _agreement(summary)),
+        _card(COURSES, _means(summary)) if fit is None or results is None else _of_models(fit),
+        _card("Which round is ranked first?", _top(summary, results)),
     )
 
 
 @lru_cache(maxsize=8)
-def _of_models(fit: Fit) -> tuple[str, str]:
-    """The sections that only the models make: they stay as they are as long as the fit does."""
-    return (
+def _of_models(fit: Fit) -> str:
+    """What only the models say: it stays as it is as long as the fit does."""
+    assert fit.results is not None
+    parts = (
+        _card(COURSES, _courses(fit.results)),
         _card("Until which round?", _plateaus(fit.results)),
         _card("Does it help to see the scores?", _arms(fit.results)),
     )
+    return "".join(parts)
 
 
 def _card(title: str, content: str) -> str:
@@ -115,29 +125,39 @@ def _agreement(summary: Summary) -> str:
     )
 
 
-def _courses(summary: Summary, rows: pd.DataFrame, results: Results | None) -> str:
-    effects = {} if results is None else {one.metric.id: one for one in results.effects}
+def _means(summary: Summary) -> str:
+    """The plain means: what there is before the models."""
+    drawn = "".join(_one_course(found.metric, course(found)) for found in summary.courses)
+    return f'<p>Mean score by round with 95% interval over sessions.</p><div class="tp-courses">{drawn}</div>'
+
+
+def _courses(results: Results) -> str:
+    plain = {found.metric.id: found for found in results.summary.courses}
     pieces, sentences = [], []
-    for found in summary.courses:
-        effect = effects.get(found.metric.id)
-        if effect is None or effect.undefined:
-            drawn = course(found)  # the plain means: what there is before, or without, a model
-        else:
-            drawn = _figure(figures.course(effect, rows), f"course-{found.metric.id}")
+    for effect in results.effects:
+        metric = effect.metric
+        if not effect.undefined:
+            pieces.append(_one_course(metric, _figure(figures.course(effect, results.examples), f"course-{metric.id}")))
             sentences += [effect.sentence, *effect.messages]
-        better = "higher" if found.metric.direction > 0 else "lower"
-        title = f"{escape(found.metric.label)}<small>{better} values, drawn higher up, are more similar</small>"
-        pieces.append(f"<div><h3>{title}</h3>{drawn}</div>")
+        elif metric.id in plain:
+            pieces.append(_one_course(metric, course(plain[metric.id])))
     return (
-        "<p>Mean score by round with 95% interval: of the mixed model, or over sessions as long as there is none.</p>"
-        f'<div class="tp-courses">{"".join(pieces)}</div>{_numbers(sentences) if sentences else ""}'
+        "<p>Mean score by round with 95% interval: of the mixed model, or over sessions where there is none.</p>"
+        f'<div class="tp-courses">{"".join(pieces)}</div>{_numbers([*sentences, results.composite.statement])}'
     )
 
 
-def _plateaus(results: Results | None) -> str:
-    found = () if results is None else zip(results.effects, results.plateaus, strict=True)
-    pairs = [(effect, end) for effect, end in found if not effect.undefined]
-    if results is None or not pairs:
+def _one_course(metric: MetricInfo, drawn: str) -> str:
+    better = "higher" if metric.direction > 0 else "lower"
+    title = f"{escape(metric.label)}<small>{better} values, drawn higher up, are more similar</small>"
+    return f"<div><h3>{title}</h3>{drawn}</div>"
+
+
+def _plateaus(results: Results) -> str:
+    pairs = [
+        (effect, end) for effect, end in zip(results.effects, results.plateaus, strict=True) if not effect.undefined
+    ]
+    if not pairs:
         return ""
     drawn = (
         f"<div><h3>{escape(effect.metric.label)}</h3>"
@@ -156,8 +176,8 @@ def _top(summary: Summary, results: Results | None) -> str:
     return f"{_figure(figures.top_ranked(summary.top_ranked), 'top-ranked')}<p>{escape(' '.join(words))}</p>"
 
 
-def _arms(results: Results | None) -> str:
-    found = () if results is None else tuple(one for one in results.arms if not one.undefined)
+def _arms(results: Results) -> str:
+    found = [one for one in results.arms if not one.undefined]
     drawn = (
         f"<div><h3>{escape(one.metric.label)}</h3>{_figure(figures.arms(one), f'arms-{one.metric.id}')}</div>"
         for one in found

@@ -6,6 +6,7 @@ number comes about (analysis).
 
 import logging
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import gradio as gr
 from refine.findings import Findings, Selection
 from refine.protocol import ARMS, Protocol
 from refine.storage.errors import StorageError
-from refine.ui.findings_page import page
+from refine.ui.findings_page import SECTIONS, sections
 from refine.ui.html import message, script
 from refine.ui.path import QUIET
 
@@ -23,9 +24,18 @@ LOOK_SECONDS = 0.4
 
 EVERYTHING = "all"
 LIVE, SIMULATED = "live", "simulated"
-FAULT = "fault"
-
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page shows: what was asked for and how new it was, and the hashes of its sections."""
+
+    stamp: tuple[object, ...] = ()
+    hashes: tuple[int, ...] = (hash(""),) * SECTIONS
+
+
+FAULT = Shown(("fault",))
 
 
 class Results:
@@ -35,7 +45,11 @@ class Results:
         """Make the components and connect them. Called inside the tab; `protocol` is shown at first."""
         self._findings = {LIVE: live, SIMULATED: simulated}
         self._protocol = protocol
-        self.figures = gr.HTML(js_on_load=script("figures.js"), elem_id="results", apply_default_css=False)
+        with gr.Column(elem_id="results"):
+            shown_sections = [
+                gr.HTML(js_on_load=script("figures.js"), apply_default_css=False, padding=False)
+                for _ in range(SECTIONS)
+            ]
         with gr.Accordion("Choose what is shown", open=False):
             with gr.Row():
                 protocols = gr.Dropdown([protocol.hash], value=protocol.hash, label="Study (profile and protocol)")
@@ -53,7 +67,7 @@ class Results:
         self.timer = gr.Timer(LOOK_SECONDS, active=False)
         chosen: list[Any] = [source, protocols, arm, subject, since, until]
 
-        self.timer.tick(self._look, [shown, *chosen], [self.figures, shown], **QUIET)
+        self.timer.tick(self._look, [shown, *chosen], [*shown_sections, shown], **QUIET)
         for button, name in ((simulated_button, SIMULATED), (live_button, LIVE)):
             button.click(
                 lambda name=name: (name, gr.Button(visible=name == LIVE), gr.Button(visible=name != LIVE)),
@@ -72,30 +86,32 @@ class Results:
             studies.insert(0, ("this study (nobody has finished yet)", self._protocol.hash))
         return [gr.Dropdown(studies), gr.Dropdown([EVERYTHING, *choices.subjects]), gr.Timer(active=True)]
 
-    def _look(self, shown: object, source: str, *chosen: str | None) -> tuple[object, object]:
-        """Nothing happens unless there is something new."""
+    def _look(self, shown: Shown | None, source: str, *chosen: str | None) -> tuple[object, ...]:
+        """The sections that are not what the page shows already, and what it shows then."""
         try:
-            return self._new(shown, source, *chosen)
+            return self._new(shown or Shown(), source, *chosen)
         except StorageError as fault:
             if shown != FAULT:  # told and logged once, looked for again and again
                 log.error("The results could not be read: %s", fault)
-            return message("The results cannot be read just now. This page goes on by itself when they can."), FAULT
+            words = message("The results cannot be read just now. This page goes on by itself when they can.")
+            return words, *[""] * (SECTIONS - 1), FAULT
 
-    def _new(self, shown: object, source: str, *chosen: str | None) -> tuple[object, object]:
+    def _new(self, shown: Shown, source: str, *chosen: str | None) -> tuple[object, ...]:
         findings, selection = self._findings[source], self._selection(source, *chosen)
         fit = findings.fit(selection)
-        stamp = [source, *chosen, findings.version, fit and fit.at]
-        if stamp == shown:
-            return gr.skip(), gr.skip()
-        shown_page = page(
+        stamp = (source, *chosen, findings.version, fit and fit.at)
+        if stamp == shown.stamp:
+            return *[gr.skip()] * SECTIONS, gr.skip()
+        found = sections(
             findings.summary(selection),
-            findings.rows(selection),
             fit,
             self._protocol.iterations,
             simulated=source == SIMULATED,
             chosen=selection != self._selection(source, self._protocol.hash, *[None] * 4),
         )
-        return shown_page, stamp
+        hashes = tuple(map(hash, found))
+        news = [one if new != old else gr.skip() for one, new, old in zip(found, hashes, shown.hashes, strict=True)]
+        return *news, Shown(stamp, hashes)
 
     def _files(self, source: str, *chosen: str | None) -> gr.File:
         folder = Path(tempfile.mkdtemp(prefix="thousand-prompts-"))

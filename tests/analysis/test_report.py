@@ -90,7 +90,7 @@ def test_what_is_undefined_is_null_with_its_reason(sessions: int, tmp_path: Path
         for plateau in found["plateaus"]:
             assert plateau["broken_stick"]["undefined"].startswith("undefined, because ")
             assert plateau["broken_stick"]["estimate"] is None
-    page = write_report(results, rows, ORIGIN, tmp_path).read_text(encoding="utf-8")
+    page = write_report(results, ORIGIN, tmp_path).read_text(encoding="utf-8")
     assert "undefined, because" in page
     words = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
     assert not re.search(r"\b(nan|None|inf)\b", words)
@@ -122,7 +122,7 @@ def test_tables_have_the_numbers(results: Results) -> None:
 def test_files_and_no_leftovers_of_an_earlier_report(results: Results, rows: pd.DataFrame, tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "old.csv").write_text("x")
-    page = write_report(results, rows, ORIGIN, tmp_path)
+    page = write_report(results, ORIGIN, tmp_path)
     assert page == tmp_path / "report.html"
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"), parse_constant=pytest.fail)
     assert {path.stem for path in (tmp_path / "tables").iterdir()} == set(as_tables(results))
@@ -131,7 +131,7 @@ def test_files_and_no_leftovers_of_an_earlier_report(results: Results, rows: pd.
 
 
 def test_the_page_fetches_nothing_and_forbids_it(results: Results, rows: pd.DataFrame) -> None:
-    text = as_html(results, rows, ORIGIN)
+    text = as_html(results, ORIGIN)
     page = Page(text)
     assert page.fetched == []
     assert "default-src 'none'" in text
@@ -142,7 +142,7 @@ def test_the_page_fetches_nothing_and_forbids_it(results: Results, rows: pd.Data
 
 
 def test_the_page_says_every_sentence_beside_the_papers_figures(results: Results, rows: pd.DataFrame) -> None:
-    page = Page(as_html(results, rows, ORIGIN))
+    page = Page(as_html(results, ORIGIN))
     lines = page.texts["li"]
     for one in (*results.effects, *results.plateaus, *results.arms):
         assert one.sentence in lines
@@ -169,5 +169,5 @@ def test_the_page_says_every_sentence_beside_the_papers_figures(results: Results
 
 
 def test_simulated_data_cannot_be_taken_for_real(results: Results, rows: pd.DataFrame) -> None:
-    assert "Simulated data." not in as_html(results, rows, ORIGIN)
-    assert "Simulated data." in as_html(results, rows, replace(ORIGIN, simulated=True))
+    assert "Simulated data." not in as_html(results, ORIGIN)
+    assert "Simulated data." in as_html(results, replace(ORIGIN, simulated=True))

@@ -13,7 +13,7 @@ from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
 from refine.findings import Fit
 from refine.protocol import MetricInfo
-from refine.ui.findings_page import page
+from refine.ui.findings_page import sections
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course
 from refine.ui.scores import change_words, score_table, shown, sparkline
@@ -69,6 +69,10 @@ def test_words_of_others_stay_words(piece):
 METRICS = [UP, DOWN, HASH]
 
 
+def page(*found, **how):
+    return "".join(sections(*found, **how))
+
+
 @pytest.fixture(scope="module")
 def rows():
     return simulate(METRICS, sessions=30)
@@ -97,12 +101,12 @@ def test_plain_courses_are_sound_svg_with_every_mark_inside_and_a_text(summary, 
 
 def test_the_results_page_says_so_when_there_is_nothing_yet(rows):
     nothing = summarise(rows.head(0), METRICS, 10)
-    assert "No finished sessions yet" in page(nothing, rows.head(0), None, 10)
-    assert "none that fits what is chosen" in page(nothing, rows.head(0), None, 10, chosen=True)
+    assert "No finished sessions yet" in page(nothing, None, 10)
+    assert "none that fits what is chosen" in page(nothing, None, 10, chosen=True)
 
 
 def test_the_results_page_names_counts_and_coefficients_before_there_is_a_model(summary, rows):
-    shown_page = page(summary, rows, None, 10)
+    shown_page = page(summary, None, 10)
     assert '<b id="count-sessions">30</b>' in shown_page
     assert f"ICC(C,1) = {summary.agreements[0].icc.ICC3.value:.3f}" in shown_page
     assert "χ²(9" in shown_page
@@ -111,7 +115,7 @@ def test_the_results_page_names_counts_and_coefficients_before_there_is_a_model(
 
 
 def test_with_a_model_come_its_figures_and_sentences(summary, rows, fit):
-    shown_page = page(summary, rows, fit, 10, simulated=True)
+    shown_page = page(summary, fit, 10, simulated=True)
     names = set(re.findall(r'data-name="([a-z0-9_-]+)"', shown_page))
     each = {f"{kind}-{metric.id}" for kind in ("course", "contrasts", "arms") for metric in METRICS}
     assert each | {"agreement", "top-ranked"} <= names
@@ -123,12 +127,18 @@ def test_with_a_model_come_its_figures_and_sentences(summary, rows, fit):
         assert json.loads(unescape(found))["data"]
 
 
+def test_what_only_the_models_say_stays_as_it_is_when_a_session_comes(summary, fit):
+    before = sections(summary, fit, 10)
+    after = sections(replace(summary, sessions=31), fit, 10)
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, True, True]
+
+
 def test_the_page_says_that_the_fit_is_behind_or_failed(summary, rows, fit):
-    assert "There are 31 now: they are being fitted again." in page(replace(summary, sessions=31), rows, fit, 10)
-    assert "could not be fitted" in page(summary, rows, Fit(1, 30, 0.0, fault="They could not be fitted."), 10)
+    assert "There are 31 now: they are being fitted again." in page(replace(summary, sessions=31), fit, 10)
+    assert "could not be fitted" in page(summary, Fit(1, 30, 0.0, fault="They could not be fitted."), 10)
 
 
 def test_one_session_makes_a_page_too():
     rows = simulate([UP, HASH], sessions=1)
     summary = summarise(rows, [UP, HASH], 10)
-    assert "finished session<" in page(summary, rows, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)
+    assert "finished session<" in page(summary, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)

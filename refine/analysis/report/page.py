@@ -6,7 +6,6 @@ Knows: sections and their order, HTML. Does not know: how a number or a figure c
 from collections.abc import Iterable
 from html import escape
 
-import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
@@ -14,16 +13,16 @@ from refine.analysis import figures, paper
 from refine.analysis.report.plain import Origin
 from refine.analysis.report.style import STYLE
 from refine.analysis.report.words import METHODS, agreement_sentence, plackett_luce_sentence
-from refine.analysis.results import COMPOSITE, Results
+from refine.analysis.results import Results
 
 # Nothing may be fetched, and the page says so to the browser.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data: blob:"
 
 
-def as_html(results: Results, iterations: pd.DataFrame, origin: Origin) -> str:
-    """The page. `iterations` are the rows that were analysed: single trials stand faint behind the means."""
+def as_html(results: Results, origin: Origin) -> str:
+    """The page."""
     title = "Thousand Prompts: results"
-    sections = [_signs(results), _agreement(results), _iterations(results, iterations), _rankings(results)]
+    sections = [_signs(results), _agreement(results), _iterations(results), _rankings(results)]
     sections += [_arms(results), _section("How it was computed", _list(METHODS))]
     simulated = '<p class="alert" role="alert"><b>Simulated data.</b> Nobody took part in this.</p>' * origin.simulated
     return (
@@ -55,15 +54,13 @@ def _agreement(results: Results) -> str:
     return _section("Do the metrics agree with people?", body, f"ICC {official}, with the official weights.")
 
 
-def _iterations(results: Results, iterations: pd.DataFrame) -> str:
-    if results.composite.values is not None:
-        iterations = iterations.assign(**{COMPOSITE.id: results.composite.values})
+def _iterations(results: Results) -> str:
     body = ""
     for effect, plateau in zip(results.effects, results.plateaus, strict=True):
         name = effect.metric.id
         body += f"<h3>{escape(effect.metric.label)}</h3>"
         if not effect.undefined:
-            course = _figure(f"course-{name}", figures.course(effect, iterations))
+            course = _figure(f"course-{name}", figures.course(effect, results.examples))
             against = _figure(f"contrasts-{name}", figures.contrasts(effect, plateau))
             body += f'<div class="pair">{course}{against}</div>'
         body += _list([effect.sentence, plateau.sentence, *effect.messages])

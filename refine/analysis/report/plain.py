@@ -67,6 +67,6 @@ def _fields(value: Any) -> dict[str, Any]:
         name: None if void and isinstance(part, float) else plain(part)
         for name, part in parts.items()
         # The rows' own values and the machinery of a fit are not results.
-        if not isinstance(part, MixedResult | pd.Series)
+        if not isinstance(part, MixedResult | pd.Series | pd.DataFrame)
     }
     return told | {name: plain(getattr(value, name)) for name in SENTENCES if hasattr(value, name) and name not in told}

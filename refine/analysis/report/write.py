@@ -6,18 +6,16 @@ Knows: names of files. Does not know: what is in them.
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from refine.analysis.report.page import as_html
 from refine.analysis.report.plain import Origin, as_json
 from refine.analysis.report.tables import as_tables
 from refine.analysis.results import Results
 
 
-def write_report(results: Results, iterations: pd.DataFrame, origin: Origin, folder: Path) -> Path:
+def write_report(results: Results, origin: Origin, folder: Path) -> Path:
     """Write `report.html`, `report.json` and `tables/*.csv` into `folder`, which is made; returns the page.
 
-    `iterations` are the rows that were analysed. Raises `OSError` if the folder cannot be written to.
+    Raises `OSError` if the folder cannot be written to.
     """
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
@@ -29,5 +27,5 @@ def write_report(results: Results, iterations: pd.DataFrame, origin: Origin, fol
     text = json.dumps(as_json(results, origin), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     page = folder / "report.html"
-    page.write_text(as_html(results, iterations, origin), encoding="utf-8")
+    page.write_text(as_html(results, origin), encoding="utf-8")
     return page
