@@ -18,11 +18,12 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from refine.analysis.simulate import simulate
-from refine.assembly import open_house
+from refine.assembly import open_house, targets_folder
 from refine.settings import read_settings
 from refine.similarity.catalogue import METRICS
 from refine.storage import schema as t
 from refine.storage.engine import open_engine
+from refine.storage.targets import load_targets
 from tests.browser.participant import Participant
 from tests.browser.server import Server, chromium
 
@@ -31,17 +32,25 @@ AGAIN = 3
 
 def fill(folder: Path, sessions: int) -> None:
     """Write simulated sessions of the default protocol into a journal, in one transaction."""
-    house = open_house(read_settings().model_copy(update={"data_dir": folder}))
+    settings = read_settings().model_copy(update={"data_dir": folder})
+    house = open_house(settings)
     protocol = house.study.protocol
     house.close()
     rows = simulate([METRICS[name] for name in protocol.metrics], sessions=sessions, iterations=protocol.iterations)
+    targets = dict(zip(rows["target"].unique(), load_targets(targets_folder(settings)).targets, strict=False))
     now, order = datetime.now(UTC), list(range(1, protocol.iterations + 1))
     provenance = {"settings": asdict(protocol.drawing), "dtype": "float32", "device": "cpu", "versions": {}}
     held = {name: [] for name in ("sessions", "trials", "iterations", "ranks")}
     for (session, trial), drawings in rows.groupby(["session", "trial"], sort=False):
         head = {"id": session, "token_hash": session, "withdrawal_code": session[-14:], "arm": drawings["arm"].iat[0]}
         held["sessions"].append({**head, "enrolled_at": now, "protocol_hash": protocol.hash, "consent_version": "1"})
-        place = {"session_id": session, "number": 1, "target_id": "animals-01", "shuffled": order, "begun_at": now}
+        place = {
+            "session_id": session,
+            "number": 1,
+            "target_id": targets[drawings["target"].iat[0]],
+            "shuffled": order,
+            "begun_at": now,
+        }
         held["trials"].append({"id": trial, **place})
         for row in drawings.to_dict("records"):
             made = {"id": f"{trial}-{row['iteration']}", "trial_id": trial, "number": row["iteration"]}

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 REFIT_SECONDS = 3.0
 """Between two fits of the mixed models at least."""
 
-SETTLE_SECONDS = 1.5
+SETTLE_SECONDS = 0.7
 """After something new, before it is fitted: the quick figures come first, with the processor to themselves."""
 
 KEPT = 16

@@ -12,6 +12,7 @@ import formulaic
 import numpy as np
 import pandas as pd
 from formulaic.errors import FormulaicError
+from scipy import linalg
 
 from refine.analysis.mixed.ar1 import Floats, Ints, Series
 from refine.analysis.mixed.moments import Factor
@@ -81,7 +82,7 @@ def orthonormal(design: Design) -> tuple[Floats, Floats]:
     n, p = design.x.shape
     if n <= p:
         raise MixedModelError(f"{n} rows are too few for {p} coefficients.")
-    q, r = np.linalg.qr(design.x)
+    q, r = _qr(design.x)
     scale = np.sqrt(np.einsum("ij,ij->j", r, r))
     # |r_jj| / |x_j|: the part of column j that the columns before it do not explain.
     unexplained = np.abs(np.diagonal(r)) / np.where(scale > 0, scale, 1)
@@ -91,6 +92,23 @@ def orthonormal(design: Design) -> tuple[Floats, Floats]:
             f"The predictors are not independent: {', '.join(bad)} can be computed from the columns before."
             " Drop a term, or a level or combination that has no rows."
         )
+    return q, r
+
+
+def _qr(x: Floats) -> tuple[Floats, Floats]:
+    """X = Q R by Cholesky's method, twice, which is as exact as Householder's and several times as quick on long tables.
+
+    Yamamoto, Nakatsukasa, Yanagisawa & Fukaya (2015), ETNA 44, 306-326. Where columns nearly depend on each other, by
+    Householder's.
+    """
+    q, r = x, np.eye(x.shape[1])
+    for _ in range(2):
+        factor, info = linalg.lapack.dpotrf(q.T @ q, lower=0, clean=1)
+        # |r_jj| / |x_j| below this, squared, would be lost in rounding.
+        if info or not (np.diagonal(factor) > 1e-5 * np.linalg.norm(factor, axis=0)).all():
+            return np.linalg.qr(x)
+        q = np.ascontiguousarray(linalg.solve_triangular(factor, q.T, trans=1, check_finite=False).T)
+        r = factor @ r
     return q, r
 
 

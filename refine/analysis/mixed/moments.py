@@ -23,7 +23,7 @@ MANY_GAPS = 48
 DENSE_LEVELS = 400
 """A factor with more levels is never held dense."""
 
-DENSE_CELLS = 4_000_000
+DENSE_CELLS = 100_000
 """A factor is held dense if its levels times those of the largest factor are at most this many."""
 
 
