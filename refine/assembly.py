@@ -30,6 +30,7 @@ from refine.standing import Consent
 from refine.storage.card import Notice
 from refine.storage.dataset import Dataset
 from refine.storage.disk import FolderLock, hazard, make_folder
+from refine.storage.engine import DatabaseLock
 from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset, RepoMissing
 from refine.storage.journal import Journal
@@ -157,7 +158,7 @@ class House:
     replicator: Replicator | None
     findings: Findings
     simulated: Findings
-    lock: FolderLock
+    locks: tuple[FolderLock, DatabaseLock]
 
     def warm_up(self) -> None:
         """Read the finished sessions, so that nobody who opens the results waits for that."""
@@ -171,7 +172,8 @@ class House:
             self.replicator.close()
         self.findings.close()
         self.simulated.close()
-        self.lock.release()
+        for lock in self.locks:
+            lock.release()
 
 
 def open_house(settings: Settings) -> House:
@@ -182,7 +184,7 @@ def open_house(settings: Settings) -> House:
     profile = PROFILES[settings.profile]
     try:
         make_folder(settings.data_dir)
-        lock = FolderLock(settings.data_dir)
+        locks = FolderLock(settings.data_dir), DatabaseLock(database_url(settings))
     except StorageError as fault:
         raise StartError(str(fault)) from fault
     if settings.database_url is None and (danger := hazard(settings.data_dir)):
@@ -223,7 +225,7 @@ def open_house(settings: Settings) -> House:
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
     findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
-    return House(study, studio, publisher, replicator, findings, fiction, lock)
+    return House(study, studio, publisher, replicator, findings, fiction, locks)
 
 
 def equip(studio: Studio, settings: Settings) -> None:

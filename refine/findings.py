@@ -77,7 +77,7 @@ class Choices:
 class Fit:
     """All results of a selection, the slow ones too, of its first `sessions` sessions; made at `at` (seconds, Unix).
 
-    `results` is `None` without any session, or after a `fault` (a sentence).
+    It took `seconds`. `results` is `None` without any session, or after a `fault` (a sentence).
     """
 
     version: int
@@ -85,6 +85,7 @@ class Fit:
     at: float
     results: Results | None = None
     fault: str = ""
+    seconds: float = 0.0
 
 
 class Findings:
@@ -183,13 +184,13 @@ class Findings:
         version, rows = self.version, self.rows(selection)
         if rows.empty:
             return Fit(version, 0, time.time())
-        sessions = int(rows["session"].nunique())
+        sessions, began = int(rows["session"].nunique()), time.monotonic()
         try:
             results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
         except Exception:
             log.exception("The mixed models could not be fitted")
             return Fit(version, sessions, time.time(), fault="The mixed models could not be fitted; the log says why.")
-        return Fit(version, sessions, time.time(), results)
+        return Fit(version, sessions, time.time(), results, seconds=time.monotonic() - began)
 
 
 def _length(rows: pd.DataFrame) -> int:

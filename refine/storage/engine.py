@@ -19,6 +19,44 @@ TURN = 2504_20340
 """Names the writers' turn among the advisory locks of a PostgreSQL database."""
 
 
+OWNER = TURN + 1
+"""Names the lock of the server that has a PostgreSQL database for its own."""
+
+
+class DatabaseLock:
+    """A PostgreSQL database that is this process's own until it ends, however it ends.
+
+    Those who only read or write as a guest, such as `python -m refine.storage`, are not kept out. A SQLite file needs none:
+    it belongs to whoever has its folder. If the database is restarted the lock is gone.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Take the database. Raises `StorageError` if another server has it and keeps it for `PATIENCE_SECONDS`."""
+        self._engine = _engine(url)
+        if self._engine.dialect.name != "postgresql":
+            return
+        try:
+            self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            # A machine that vanished without a word is noticed before the patience is over.
+            for name, seconds in (("idle", 5), ("interval", 2), ("count", 3)):
+                self._connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {seconds}")
+            self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({OWNER})")
+        except SQLAlchemyError as fault:
+            self._engine.dispose()
+            if getattr(getattr(fault, "orig", None), "sqlstate", None) == "55P03":
+                raise StorageError(
+                    f"The database {place(url)} is in use by another server. "
+                    "Stop that one, or set REFINE_DATABASE_URL to another database."
+                ) from fault
+            raise StorageError(plain_words(self._engine.url, fault)) from fault
+
+    def release(self) -> None:
+        """Give the database back."""
+        if self._engine.dialect.name == "postgresql":
+            self._connection.close()
+        self._engine.dispose()
+
+
 def open_engine(url: str) -> sa.Engine:
     """An engine on the database at the SQLAlchemy `url`, its tables made or migrated to the newest schema version.
 

@@ -193,7 +193,7 @@ def _age(summary: Summary, fit: Fit | None) -> str:
     changed = summary.sessions != fit.sessions
     behind = f" There are {summary.sessions:,} now: they are being fitted again." if changed else ""
     plural = "s" * (fit.sessions != 1)
-    words = fit.fault or f"Mixed models fitted at {at} UTC to {fit.sessions:,} session{plural}."
+    words = fit.fault or f"Mixed models fitted at {at} UTC in {fit.seconds:.1f} s to {fit.sessions:,} session{plural}."
     return f'<p class="tp-note" id="fit">{escape(words)}{behind}</p>'
 
 

@@ -1,12 +1,14 @@
 """A PostgreSQL server that is there, gone, back, or refuses: told in a sentence, survived where it can be."""
 
+import subprocess
+import sys
 import threading
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from refine.storage.engine import place, reach
+from refine.storage.engine import DatabaseLock, place, reach
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 from tests.storage.postgres import PASSWORD, PostgresServer
@@ -111,3 +113,25 @@ def test_a_restart_of_the_server_in_between_is_survived_and_while_it_is_gone_it_
         assert journal.trial("s-01").iterations == (an_iteration(1), an_iteration(2))
     finally:
         server.remove()
+
+
+def test_a_database_belongs_to_one_server_until_that_ends(postgres, monkeypatch):
+    monkeypatch.setattr("refine.storage.engine.PATIENCE_SECONDS", 1)
+    url = postgres.new_database()
+    first = DatabaseLock(url)
+    with pytest.raises(StorageError, match=r"in use by another server.*REFINE_DATABASE_URL") as fault:
+        DatabaseLock(url)
+    assert "p%40ss" not in str(fault.value)
+    assert Journal(url).finished_ids() == [], "guests are not kept out"
+    DatabaseLock(postgres.new_database()).release()
+    first.release()
+    DatabaseLock(url).release()
+
+
+def test_a_killed_server_gives_the_database_back(postgres):
+    url = postgres.new_database()
+    program = "import sys, time; from refine.storage.engine import DatabaseLock as D; d = D(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE) as server:
+        server.stdout.readline()
+        server.kill()
+    DatabaseLock(url).release()

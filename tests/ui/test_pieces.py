@@ -85,7 +85,7 @@ def summary(rows):
 
 @pytest.fixture(scope="module")
 def fit(rows):
-    return Fit(1, 30, 0.0, analyse(rows, METRICS, 10))
+    return Fit(1, 30, 0.0, analyse(rows, METRICS, 10), seconds=1.21)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -122,7 +122,7 @@ def test_with_a_model_come_its_figures_and_sentences(summary, rows, fit):
     assert "Simulated data" in shown_page
     assert "Satterthwaite" in shown_page
     assert fit.results.signs.sentence in shown_page
-    assert "fitted at 00:00:00 UTC to 30 sessions" in shown_page
+    assert "fitted at 00:00:00 UTC in 1.2 s to 30 sessions" in shown_page
     for found in re.findall(r'data-figure="([^"]+)"', shown_page):
         assert json.loads(unescape(found))["data"]
 
