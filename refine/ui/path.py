@@ -17,7 +17,7 @@ from refine.storage.errors import StorageError
 from refine.study import Study, StudyError, UnchangedOrder
 from refine.ui.html import script
 from refine.ui.ranking import RankingScreen
-from refine.ui.rounds import Rounds, progress_bar, turn
+from refine.ui.rounds import Rounds, pace, progress_bar, turn
 from refine.ui.screen import Screen, Verb, View
 from refine.ui.target import TargetScreen
 from refine.ui.thanks import Thanks
@@ -98,6 +98,7 @@ class Path:
         updates = [gr.skip()] * len(self._outputs)
         if standing.pending is not None:
             updates[self._outputs.index(self._rounds.progress)] = progress_bar(standing.pending)
+            updates[self._outputs.index(self._rounds.timer)] = gr.Timer(pace(standing.pending))
         return updates
 
     def _act(self, verb: Verb, token: str, values: Sequence[Any], fresh: bool) -> list[Any]:

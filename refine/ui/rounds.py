@@ -77,7 +77,7 @@ class Rounds(Screen):
             score_table(study.metrics, iterations) if sees_scores else "",
             _strip(study, iterations),
             turn(standing),
-            gr.Timer(POLL_SECONDS if pending else IDLE_SECONDS, active=True),
+            gr.Timer(pace(pending), active=True),
         ]
 
     def clear(self) -> list[object]:
@@ -91,6 +91,11 @@ def turn(standing: Standing) -> str:
         return ""
     state = "drawing" if standing.pending else "writing"
     return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}"
+
+
+def pace(pending: Pending | None) -> float:
+    """Seconds until the page looks again: the further back in the line, the later, so that a crowd leaves time to draw."""
+    return IDLE_SECONDS if pending is None else min(IDLE_SECONDS, POLL_SECONDS * (1 + pending.ahead))
 
 
 def _board(study: Study, trial: Trial, alert: str) -> str:

@@ -69,6 +69,11 @@ class Page:
         self._fire("tick")
 
     @property
+    def pace(self) -> float:
+        """Seconds after which the page looks again."""
+        return next(self._values[part] for call in self._calls for part, event in call["targets"] if event == "tick")
+
+    @property
     def step(self) -> str:
         """The name of the screen that is seen."""
         return re.search(r'<li class="now"[^>]*>([^<]*)</li>', self._text()).group(1)

@@ -50,7 +50,7 @@ class Seat:
                 page.click("begin")
             case "Rounds":
                 if page.is_drawing:
-                    time.sleep(0.4)
+                    time.sleep(page.pace)
                     page.poll()
                 else:
                     page.draw(f"a {self._rng.choice(['big', 'small'])} {self._rng.choice(['cat', 'dog', 'star'])}")
