@@ -1,5 +1,6 @@
 """A small study that is real but quick: everything on disk, a painter instead of a diffusion model."""
 
+import itertools
 import os
 from dataclasses import replace
 from random import Random
@@ -22,8 +23,13 @@ from refine.storage.pictures import Pictures
 from refine.storage.targets import load_targets, save_targets
 from refine.studio import Studio
 from refine.study import Study
+from tests.storage.hub import Hub
+from tests.storage.hub_client import HubClient
 
 PAINT = DrawingSettings("painter", "1", seed=1029, steps=10, guidance_scale=5.0, width=32, height=32)
+
+
+_numbers = itertools.count()
 
 
 class Painter:
@@ -88,3 +94,26 @@ def open_small_study(tmp_path):
     yield open_study
     for study in opened:
         study.close()
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A server on loopback that speaks the Hub's protocol."""
+    running = Hub()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def client(hub, tmp_path_factory):
+    """A process whose unmodified clients take that server for the Hub."""
+    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def repo(hub):
+    """A name that nothing has yet, on a Hub without faults."""
+    hub.faults.clear()
+    return f"someone/repo-{next(_numbers)}"

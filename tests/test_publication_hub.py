@@ -1,35 +1,10 @@
 """The publisher and the Hub: in the background, told in a state, and never in anybody's way."""
 
-import itertools
 import time
 
 import pytest
 
 from tests.storage.home import Home
-from tests.storage.hub import Hub
-from tests.storage.hub_client import HubClient
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def hub():
-    running = Hub()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def repo(hub):
-    hub.faults.clear()
-    return f"someone/study-{next(_numbers)}"
 
 
 @pytest.fixture

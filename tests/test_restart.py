@@ -1,16 +1,6 @@
 """A Space's restart: the disk is empty, and everybody goes on where they were."""
 
-import pytest
-
-from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
-
-
-@pytest.fixture
-def hub():
-    running = Hub()
-    yield running
-    running.close()
 
 
 def test_finished_and_unfinished_sessions_come_back_on_an_empty_disk(hub, tmp_path):

@@ -1,6 +1,5 @@
 """The researchers' commands: export, push, verify, restore, compact, withdraw; here and on the Hub."""
 
-import itertools
 import json
 import re
 from io import BytesIO
@@ -12,12 +11,8 @@ from refine.storage.__main__ import main
 from refine.storage.dataset import from_parquet, shard_name, to_parquet
 from refine.storage.records import withdrawal_digest
 from tests.storage.home import Home, code_of
-from tests.storage.hub import Hub
-from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import NOW, PROTOCOL
 from tests.storage.test_pictures import noise
-
-_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -238,91 +233,78 @@ def test_wrong_use_has_status_2_and_a_dataset_that_is_not_there_1(storage, tmp_p
 # ---- the Hub ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def hub():
-    running = Hub()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
-    yield running
-    running.close()
-
-
 @pytest.fixture
-def on_hub(client, home):
-    """Run a command with a Hub dataset; its name is at `on_hub.repo`."""
+def on_hub(client, home, repo):
+    """Run a command with the Hub dataset `repo`."""
 
     def run(*arguments, data=home.folder):
         where = {"REFINE_DATA_DIR": str(data), "REFINE_TARGETS": str(home.folder / "targets")}
-        status, printed, complained = client.command(arguments=arguments, REFINE_DATASET_REPO=run.repo, **where)
+        status, printed, complained = client.command(arguments=arguments, REFINE_DATASET_REPO=repo, **where)
         return status, printed + complained
 
-    run.repo = f"someone/study-{next(_numbers)}"
     return run
 
 
-def test_push_verify_restore_and_withdraw_on_the_hub(hub, on_hub, home, tmp_path):
+def test_push_verify_restore_and_withdraw_on_the_hub(hub, on_hub, home, tmp_path, repo):
     status, words = on_hub("push")
     assert status == 0, words
     assert "2 sessions are new" in words
-    status, words = on_hub("verify", on_hub.repo)
+    status, words = on_hub("verify", repo)
     assert (status, "Nothing wrong" in words) == (0, True), words
     new = tmp_path / "new"
     assert "2 sessions were restored" in on_hub("restore", data=new)[1]
-    assert Home(new).outbox(on_hub.repo).waiting() == []
-    commits = hub.repos[on_hub.repo].made
+    assert Home(new).outbox(repo).waiting() == []
+    commits = hub.repos[repo].made
     on_hub("push", data=new)
-    assert hub.repos[on_hub.repo].made == commits, "what was restored is not sent again"
+    assert hub.repos[repo].made == commits, "what was restored is not sent again"
     (shard,) = (new / "dataset" / "data" / "iterations").glob("s-*.parquet")
     content = shard.read_bytes()
     status, words = on_hub("withdraw", code_of("s"), data=new)
     assert status == 0, words
-    assert content not in hub.repos[on_hub.repo].everything
-    assert on_hub("verify", on_hub.repo)[0] == 0
+    assert content not in hub.repos[repo].everything
+    assert on_hub("verify", repo)[0] == 0
 
 
-def test_a_withdrawal_that_the_hub_does_not_take_is_told_and_done_later(hub, on_hub, home):
+def test_a_withdrawal_that_the_hub_does_not_take_is_told_and_done_later(hub, on_hub, home, repo):
     on_hub("push")
-    hub.strike(f"POST .*{on_hub.repo}/commit", status=503)
+    hub.strike(f"POST .*{repo}/commit", status=503)
     status, words = on_hub("withdraw", code_of("s"))
     assert (status, "not removed yet" in words) == (1, True)
     assert home.journal.finished_ids() == ["t"]
     assert "1 withdrawn ones were erased" in on_hub("push")[1]
 
 
-def test_push_again_fills_a_dataset_that_was_made_anew(hub, on_hub, home):
+def test_push_again_fills_a_dataset_that_was_made_anew(hub, on_hub, home, repo):
     on_hub("push")
-    del hub.repos[on_hub.repo]
+    del hub.repos[repo]
     status, words = on_hub("push", "--again")
     assert status == 0, words
-    assert sum(name.startswith("data/sessions/") for name in hub.repos[on_hub.repo].files) == 2
+    assert sum(name.startswith("data/sessions/") for name in hub.repos[repo].files) == 2
 
 
-def test_load_dataset_needs_no_other_argument_and_pictures_decode(hub, client, on_hub, home, tmp_path):
+def test_load_dataset_needs_no_other_argument_and_pictures_decode(hub, client, on_hub, home, tmp_path, repo):
     on_hub("push")
     home.finish("u").write()
     on_hub("push")
-    found = client.load(repo=on_hub.repo, config="iterations", cache=tmp_path / "cache")
+    found = client.load(repo=repo, config="iterations", cache=tmp_path / "cache")
     assert len(found) == 9
     assert all(row["picture"] == row["pixel_hash"] for row in found)
-    assert {
-        row["session_id"] for row in client.load(repo=on_hub.repo, config="sessions", cache=tmp_path / "cache")
-    } == {"s", "t", "u"}
-    (target,) = client.load(repo=on_hub.repo, config="targets", cache=tmp_path / "cache")
+    assert {row["session_id"] for row in client.load(repo=repo, config="sessions", cache=tmp_path / "cache")} == {
+        "s",
+        "t",
+        "u",
+    }
+    (target,) = client.load(repo=repo, config="targets", cache=tmp_path / "cache")
     assert (target["prompt"], target["picture"]) == ("hidden", target["pixel_hash"])
 
 
-def test_the_card_on_the_hub_says_what_is_in_it(hub, on_hub, home):
+def test_the_card_on_the_hub_says_what_is_in_it(hub, on_hub, home, repo):
     on_hub("push")
-    card = hub.repos[on_hub.repo].files["README.md"].decode()
-    assert f'load_dataset("{on_hub.repo}", "iterations"' in card
+    card = hub.repos[repo].files["README.md"].decode()
+    assert f'load_dataset("{repo}", "iterations"' in card
     assert "2 sessions, 2 trials, 6 iterations, ended between 2026-11-23 and 2026-11-23" in card
     assert f"Protocol `{PROTOCOL.hash}`" in card
     assert "license: cc-by-4.0" in card
     assert "**Withdrawn:** nobody" in card
     assert "> **What you do.**" in card
-    assert hub.repos[on_hub.repo].files["first_choices.svg"].startswith(b"<svg")
+    assert hub.repos[repo].files["first_choices.svg"].startswith(b"<svg")

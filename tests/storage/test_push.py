@@ -1,6 +1,5 @@
 """The push: every finished session reaches the Hub exactly once, whatever the Hub does meanwhile."""
 
-import itertools
 import threading
 
 import pytest
@@ -8,25 +7,12 @@ import pytest
 from refine.storage.outbox import Errand
 from refine.storage.tally import read_tally
 from tests.storage.home import Home
-from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
 
-_numbers = itertools.count()
 
-
-@pytest.fixture(scope="module")
-def hub():
-    running = Hub()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
-    running.patience(seconds=2)
-    yield running
-    running.close()
+@pytest.fixture(scope="module", autouse=True)
+def impatient(client):
+    client.patience(seconds=2)
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +23,6 @@ def second(hub, tmp_path_factory):
     running.push(home=Home(folder).finish("s").write().folder, repo="someone/warm")
     yield running
     running.close()
-
-
-@pytest.fixture
-def repo(hub):
-    hub.faults.clear()
-    return f"someone/study-{next(_numbers)}"
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The replica: what a restart would lose is on the Hub, private, and comes back whole."""
 
-import itertools
 import time
 import zlib
 from dataclasses import replace
@@ -11,32 +10,8 @@ import pytest
 from refine.storage.journal import Request
 from refine.storage.outbox import Errand
 from tests.storage.home import Home
-from tests.storage.hub import Hub
-from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import a_session, an_iteration
 from tests.storage.test_pictures import noise
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def hub():
-    running = Hub()
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def client(hub, tmp_path_factory):
-    running = HubClient(hub.url, tmp_path_factory.mktemp("client"))
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def repo(hub):
-    hub.faults.clear()
-    return f"someone/replica-{next(_numbers)}"
 
 
 @pytest.fixture
