@@ -162,8 +162,12 @@ class House:
 
     def warm_up(self) -> None:
         """Read the finished sessions, so that nobody who opens the results waits for that."""
-        self.findings.fit(Selection(self.study.protocol.hash))
-        self.findings.summary(Selection(self.study.protocol.hash))
+        everything = Selection(self.study.protocol.hash)
+        try:
+            self.findings.fit(everything)
+            self.findings.summary(everything)
+        except StorageError as fault:
+            log.error("The results could not be read yet, and will be when somebody looks at them: %s", fault)
 
     def close(self) -> None:
         """Finish what is being done, and stop."""

@@ -21,6 +21,7 @@ from refine.analysis.results import Results, analyse
 from refine.analysis.summary import Summary, summarise
 from refine.archive import Rows
 from refine.protocol import MetricInfo
+from refine.storage.errors import StorageError
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -176,6 +177,8 @@ class Findings:
             fit = self._fit(selection, earlier)
             with self._lock:
                 _keep(self._fits, selection, fit)
+        except StorageError as fault:
+            log.error("The rows could not be read for the mixed models, and will be when somebody looks: %s", fault)
         finally:
             with self._lock:
                 self._underway.discard(selection)

@@ -1,7 +1,9 @@
 """Findings from a journal that grows, and from selections of it."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,9 +11,12 @@ import pandas as pd
 import pytest
 
 from refine.archive import Archive, FixedRows
+from refine.assembly import open_house
 from refine.findings import Findings, Selection
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.settings import Settings
 from refine.similarity.catalogue import METRICS
+from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 
 DRAWING = DrawingSettings("paint", "1", 1029, 10, 5.0, 32, 32)
@@ -159,6 +164,37 @@ def test_without_rows_there_is_no_report(findings, tmp_path):
 def test_nothing_is_fitted_to_nothing(findings):
     found = wait_for(lambda: findings.fit(ALL))
     assert (found.sessions, found.results, found.fault) == (0, None, "")
+
+
+@contextmanager
+def unreadable(folder):
+    """A journal whose rows cannot be read for a while."""
+
+    def call(before, after):
+        with closing(sqlite3.connect(folder / "journal.sqlite")) as database:
+            database.execute(f"ALTER TABLE {before} RENAME TO {after}")
+
+    call("withdrawals", "gone")
+    yield
+    call("gone", "withdrawals")
+
+
+def test_rows_that_cannot_be_read_are_told_and_fitted_later(findings, journal, tmp_path, caplog):
+    add(journal, "a")
+    with unreadable(tmp_path):
+        assert findings.fit(ALL) is None
+        wait_for(lambda: "could not be read" in caplog.text or None)
+        with pytest.raises(StorageError):
+            findings.summary(ALL)
+    assert wait_for(lambda: findings.fit(ALL)).sessions == 1
+
+
+def test_a_server_whose_results_cannot_be_read_goes_on(tmp_path, caplog):
+    house = open_house(Settings(data_dir=tmp_path))
+    with unreadable(tmp_path):
+        house.warm_up()
+    assert "The results could not be read yet" in caplog.text
+    house.close()
 
 
 def wait_for(look, seconds=30):
