@@ -239,7 +239,9 @@ class Publisher:
                 try:
                     self._dataset.write_session(session, protocol, self._targets, self._pictures)
                 except StorageError as this:
-                    fault = this
+                    # Who withdraws just now takes the pictures away from under it.
+                    if self._journal.session_by_id(session_id) is not None:
+                        fault = this
         if missing or withdrawn:
             self._dataset.write_companions(self._dataset.session_ids() - written, withdrawn)
         if not self._repo:

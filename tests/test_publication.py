@@ -4,6 +4,9 @@ import shutil
 
 from datasets import load_dataset
 
+from refine.publication import Publisher
+from refine.storage.pictures import Pictures
+from tests.storage.home import Home
 from tests.test_study import finish
 
 
@@ -47,3 +50,22 @@ def test_a_withdrawn_session_leaves_the_dataset(open_small_study, tmp_path):
     assert study.wait(30)
     assert len(list(tmp_path.glob("dataset/data/iterations/*.parquet"))) == 1
     assert len(list(tmp_path.glob("dataset/data/sessions/*.parquet"))) == 1
+
+
+def test_a_withdrawal_while_the_session_is_being_written_is_no_fault(tmp_path, caplog):
+    home = Home(tmp_path).finish("s", "t")
+
+    class WithdrawnMeanwhile(Pictures):
+        def open(self, pixels):
+            if "s" in home.journal.finished_ids():
+                home.journal.delete_session("s")
+                self.delete(pixels)
+            return super().open(pixels)
+
+    publisher = Publisher(home.journal, home.dataset, home.targets, WithdrawnMeanwhile(tmp_path / "pictures"))
+    publisher.publish()
+    assert publisher.join(30)
+    assert publisher.state().last_error == ""
+    assert "missing" not in caplog.text
+    assert home.dataset.session_ids() == {"t"}
+    publisher.close()
