@@ -35,6 +35,7 @@ class Studio:
         self._targets = targets
         self._journal = journal
         self._keeper = Keeper(journal, pictures)
+        self._keeper.recover()
         self._failures: dict[str, str] = {}
         self._asking = threading.Lock()
         self._queue = DrawingQueue()

@@ -27,14 +27,17 @@ class Keeper:
     """The rows of a journal and the files of its pictures. Safe to call from many threads."""
 
     def __init__(self, journal: Journal, pictures: Pictures) -> None:
-        """Tidy up what the last process could not. Raises `StorageError`."""
         self._journal = journal
         self._pictures = pictures
         # Two participants can draw the same pixels: one must not withdraw them while the other's are being kept.
         self._lock = threading.Lock()
-        for half in pictures.folder.glob("??/.*.part"):
+
+    def recover(self) -> None:
+        """Tidy up what the last process could not; nobody else may be keeping anything. Raises `StorageError`."""
+        folder = self._pictures.folder
+        for half in folder.glob("??/.*.part"):
             half.unlink(missing_ok=True)
-        self._settle(note.name[1:].removesuffix(".loose") for note in pictures.folder.glob("??/.*.loose"))
+        self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
 
     @contextmanager
     def keeping(self, picture: Image.Image) -> Iterator[str]:

@@ -6,6 +6,7 @@ Knows: codes and their digests. Does not know: the Hub, which the next push eras
 from refine.protocol import Session
 from refine.storage.dataset import Dataset
 from refine.storage.journal import Journal
+from refine.storage.keeping import Keeper
 from refine.storage.pictures import Pictures
 from refine.storage.records import withdrawal_digest
 
@@ -19,9 +20,6 @@ def session_of_code(journal: Journal, code: str) -> Session | None:
 
 def withdraw(session: Session, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
     """Remove a session from journal, pictures and local dataset. Raises `StorageError`."""
-    journal.delete_session(session.id)
-    for picture in {iteration.picture for trial in session.trials for iteration in trial.iterations}:
-        if not journal.has_picture(picture):
-            pictures.delete(picture)
+    Keeper(journal, pictures).remove(session.id)
     dataset.remove_session(session.id)
     dataset.write_companions(withdrawn=[session.id])

@@ -29,6 +29,7 @@ class Shelf:
             self.journal.add_session(a_session(name))
         self.pictures = Pictures(folder / "pictures")
         self.keeper = Keeper(self.journal, self.pictures)
+        self.keeper.recover()
 
     def keep(self, picture, number=1, trial="s-01"):
         with self.keeper.keeping(picture) as pixels:
@@ -116,7 +117,7 @@ def test_a_process_that_ends_in_between_leaves_nothing_half_done(tmp_path, end, 
     process = subprocess.run([sys.executable, "-c", f"{DIE}\n{end}", tmp_path], capture_output=True, text=True)
     assert process.returncode == -signal.SIGKILL, process.stderr
     journal, pictures = Journal(f"sqlite:///{tmp_path / 'journal.sqlite'}"), Pictures(tmp_path / "pictures")
-    Keeper(journal, pictures)
+    Keeper(journal, pictures).recover()
     assert sorted(path.name for path in pictures.folder.glob("??/*")) == names(*left)
     session = journal.session_by_id("s")
     rows = [] if session is None else [iteration.picture for iteration in session.trials[0].iterations]
@@ -134,5 +135,5 @@ def test_half_a_file_is_gone_after_a_start(shelf, tmp_path):
 def test_another_journal_on_the_same_folder_removes_nothing(shelf, tmp_path):
     shelf.keep(RED)
     shelf.pictures.save(BLUE)
-    Keeper(Journal(f"sqlite:///{tmp_path / 'another.sqlite'}"), shelf.pictures)
+    Keeper(Journal(f"sqlite:///{tmp_path / 'another.sqlite'}"), shelf.pictures).recover()
     assert shelf.files() == names(RED, BLUE)

@@ -65,7 +65,7 @@ def check_pictures(home: Path, *, as_a_start_would: bool = True) -> None:
     """
     journal, pictures = Journal(f"sqlite:///{home / 'journal.sqlite'}"), Pictures(home / "pictures")
     if as_a_start_would:
-        Keeper(journal, pictures)
+        Keeper(journal, pictures).recover()
     with journal._engine.connect() as connection:
         named = set(connection.exec_driver_sql("SELECT DISTINCT picture FROM iterations").scalars())
     files = {path.name for path in pictures.folder.glob("??/*")}
