@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="folder that keeps journal, pictures, targets and dataset")
     database_url: Annotated[SecretStr, AfterValidator(_database)] | None = Field(
         None,
-        description="database of the journal, `postgresql://user:password@host/name`, a secret; "
+        description="database of the journal, `postgresql://user:password@host/name` (not through a pooler), a secret; "
         "empty: a SQLite file in the data folder",
     )
     dataset_repo: str = Field(

@@ -1,4 +1,7 @@
-"""A small study that is real but quick: everything on disk, a painter instead of a diffusion model."""
+"""What tests of all folders share: a study that is real but quick, and a Hub on loopback.
+
+The study has everything on disk, and a painter instead of a diffusion model.
+"""
 
 import itertools
 import os

@@ -18,7 +18,6 @@ PATIENCE_SECONDS = 20
 TURN = 2504_20340
 """Names the writers' turn among the advisory locks of a PostgreSQL database."""
 
-
 OWNER = TURN + 1
 """Names the lock of the server that has a PostgreSQL database for its own."""
 
@@ -27,7 +26,8 @@ class DatabaseLock:
     """A PostgreSQL database that is this process's own until it ends, however it ends.
 
     Those who only read or write as a guest, such as `python -m refine.storage`, are not kept out. A SQLite file needs none:
-    it belongs to whoever has its folder. If the database is restarted the lock is gone.
+    it belongs to whoever has its folder. If the database is restarted the lock is gone. It belongs to a connection, so a
+    pooler that shares connections between transactions must not stand in between.
     """
 
     def __init__(self, url: str) -> None:
@@ -43,11 +43,6 @@ class DatabaseLock:
             self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({OWNER})")
         except SQLAlchemyError as fault:
             self._engine.dispose()
-            if getattr(getattr(fault, "orig", None), "sqlstate", None) == "55P03":
-                raise StorageError(
-                    f"The database {place(url)} is in use by another server. "
-                    "Stop that one, or set REFINE_DATABASE_URL to another database."
-                ) from fault
             raise StorageError(plain_words(self._engine.url, fault)) from fault
 
     def release(self) -> None:

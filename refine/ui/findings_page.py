@@ -71,7 +71,7 @@ def _said(summary: Summary, fit: Fit | None, simulated: bool) -> tuple[str, ...]
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # the live one and the simulated: a fit is large, and an old one must not be held
 def _of_models(fit: Fit) -> str:
     """What only the models say: it stays as it is as long as the fit does."""
     assert fit.results is not None

@@ -24,6 +24,7 @@ LOOK_SECONDS = 0.4
 
 EVERYTHING = "all"
 LIVE, SIMULATED = "live", "simulated"
+
 log = logging.getLogger(__name__)
 
 

@@ -119,7 +119,7 @@ def test_tables_have_the_numbers(results: Results) -> None:
     assert set(tables["variance_components"]["name"]) == {"session", "target", "residual", "rho"}
 
 
-def test_files_and_no_leftovers_of_an_earlier_report(results: Results, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_files_and_no_leftovers_of_an_earlier_report(results: Results, tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "old.csv").write_text("x")
     page = write_report(results, ORIGIN, tmp_path)
@@ -130,7 +130,7 @@ def test_files_and_no_leftovers_of_an_earlier_report(results: Results, rows: pd.
     assert read["estimate"].tolist() == [mean.estimate for effect in results.effects for mean in effect.means]
 
 
-def test_the_page_fetches_nothing_and_forbids_it(results: Results, rows: pd.DataFrame) -> None:
+def test_the_page_fetches_nothing_and_forbids_it(results: Results) -> None:
     text = as_html(results, ORIGIN)
     page = Page(text)
     assert page.fetched == []
@@ -141,7 +141,7 @@ def test_the_page_fetches_nothing_and_forbids_it(results: Results, rows: pd.Data
     assert text.count("Plotly.newPlot(") >= 2 + 2 * len(results.effects)
 
 
-def test_the_page_says_every_sentence_beside_the_papers_figures(results: Results, rows: pd.DataFrame) -> None:
+def test_the_page_says_every_sentence_beside_the_papers_figures(results: Results) -> None:
     page = Page(as_html(results, ORIGIN))
     lines = page.texts["li"]
     for one in (*results.effects, *results.plateaus, *results.arms):
@@ -168,6 +168,6 @@ def test_the_page_says_every_sentence_beside_the_papers_figures(results: Results
     assert len(page.labels) == 2 + 3 * len(results.effects)
 
 
-def test_simulated_data_cannot_be_taken_for_real(results: Results, rows: pd.DataFrame) -> None:
+def test_simulated_data_cannot_be_taken_for_real(results: Results) -> None:
     assert "Simulated data." not in as_html(results, ORIGIN)
     assert "Simulated data." in as_html(results, replace(ORIGIN, simulated=True))

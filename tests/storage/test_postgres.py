@@ -119,7 +119,7 @@ def test_a_database_belongs_to_one_server_until_that_ends(postgres, monkeypatch)
     monkeypatch.setattr("refine.storage.engine.PATIENCE_SECONDS", 1)
     url = postgres.new_database()
     first = DatabaseLock(url)
-    with pytest.raises(StorageError, match=r"in use by another server.*REFINE_DATABASE_URL") as fault:
+    with pytest.raises(StorageError, match=r"is in use by another process.*Stop the other one") as fault:
         DatabaseLock(url)
     assert "p%40ss" not in str(fault.value)
     assert Journal(url).finished_ids() == [], "guests are not kept out"
