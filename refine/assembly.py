@@ -144,7 +144,7 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
         log.info("There is no dataset %s yet: it is made with the first finished session", settings.dataset_repo)
     except StorageError as fault:
         log.error(
-            "Finished sessions could not be restored; `python -m refine.storage restore` does it later: %s", fault
+            "Not all finished sessions could be restored; `python -m refine.storage restore` does it later: %s", fault
         )
 
 

@@ -19,7 +19,7 @@ from refine.standing import Pending
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal, Request
 from refine.storage.keeping import Keeper
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, png
 from refine.storage.targets import TargetSet
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class Studio:
         started = time.perf_counter()
         scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
         scoring_seconds = time.perf_counter() - started
-        with self._keeper.keeping(drawing.picture) as pixels:
+        with self._keeper.keeping(png(drawing.picture)) as (pixels,):
             self._journal.add_iteration(
                 Iteration(
                     id=_id(request),

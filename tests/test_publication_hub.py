@@ -48,6 +48,22 @@ def test_what_is_finished_is_on_the_hub_without_being_asked_for(hub, client, hom
     assert not list(home.folder.glob("dataset/data/*/s-*"))
 
 
+@pytest.mark.parametrize("config", ["sessions", "iterations", "targets"])
+@pytest.mark.parametrize("damage", ["cut", "one byte", "gone"])
+def test_a_shard_that_the_disk_has_damaged_is_written_anew_and_then_sent(hub, client, home, repo, config, damage):
+    home.write()
+    shard = sorted((home.dataset.folder / "data" / config).glob("*.parquet"))[0]
+    whole = shard.read_bytes()
+    if damage == "gone":
+        shard.unlink()
+    else:
+        shard.write_bytes(whole[:100] if damage == "cut" else whole[:500] + bytes([whole[500] ^ 1]) + whole[501:])
+    client.start(home=home.folder, repo=repo)
+    wait_for(lambda: sessions(hub, repo) == 2)
+    assert hub.repos[repo].files[f"data/{config}/{shard.name}"] == whole
+    wait_for(lambda: client.state(home=home.folder)["last_error"] == "")
+
+
 def test_a_fault_is_in_the_state_and_heals_by_itself(hub, client, home, repo):
     fault = hub.strike(f"POST .*{repo}/commit", status=503, times=10**6)
     client.start(home=home.folder, repo=repo)

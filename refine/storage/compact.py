@@ -12,7 +12,7 @@ from refine.storage.dataset import HERE, companions, from_parquet, shard_name, t
 from refine.storage.errors import StorageError
 from refine.storage.pictures import write_whole
 from refine.storage.records import Row
-from refine.storage.source import Source
+from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE, read_tally
 
 SHARD_BYTES = 200 * 2**20
@@ -43,12 +43,11 @@ def compact(
         waiting[config], sizes[config] = [], 0
         return 1
 
-    for name in progress(shards):
+    for name, content in read_ahead(source.read, progress(shards)):
         config = name.split("/")[1]
-        content = source.read(name)
         if sizes[config] + len(content) > SHARD_BYTES:
             after += write(config)
-        waiting[config] += from_parquet(content)
+        waiting[config] += from_parquet(config, content)
         sizes[config] += len(content)
     after += sum(map(write, CONFIGS))
     tally = read_tally(source.read(FILE))

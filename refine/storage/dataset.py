@@ -19,7 +19,7 @@ from datasets import Features, Image, Value
 from refine.protocol import Protocol, Session
 from refine.storage.card import Notice, card
 from refine.storage.columns import CONFIGS
-from refine.storage.errors import StorageError
+from refine.storage.errors import Damaged, StorageError
 from refine.storage.pictures import Pictures, write_whole
 from refine.storage.plot import first_choices
 from refine.storage.records import Row, iteration_rows, session_row, target_row
@@ -62,12 +62,19 @@ def to_parquet(config: str, rows: Sequence[Row]) -> bytes:
     return bytes(content.getvalue().to_pybytes())
 
 
-def from_parquet(content: bytes, columns: Sequence[str] | None = None) -> list[Row]:
-    """The rows of a shard. Raises `StorageError` if it is no Parquet file or lacks a column."""
+def from_parquet(config: str, shard: bytes | Path, columns: Sequence[str] | None = None) -> list[Row]:
+    """The rows of a shard, in all columns of its config or in some.
+
+    Raises `Damaged` if it is no Parquet file or lacks a column.
+    """
     try:
-        return list(pq.read_table(BytesIO(content), columns=columns).to_pylist())
+        table = pq.read_table(BytesIO(shard) if isinstance(shard, bytes) else shard, columns=columns)
     except (pa.ArrowException, OSError) as fault:
-        raise StorageError(f"A shard cannot be read: it is damaged ({fault}).") from fault
+        raise Damaged(f"A shard of {config} cannot be read: it is damaged ({fault}).") from fault
+    lacking = {*(columns or [column.name for column in CONFIGS[config]])} - {*table.column_names}
+    if lacking:
+        raise Damaged(f"A shard of {config} was written by other software: it lacks {', '.join(sorted(lacking))}.")
+    return list(table.to_pylist())
 
 
 def companions(tally: Tally, notice: Notice, name: str) -> dict[str, bytes]:
@@ -112,7 +119,7 @@ class Dataset:
         try:
             if session_id in self.session_ids():
                 tally = self.counted(self.tally(), [session_id], sign=-1)
-        except (StorageError, pa.ArrowException):
+        except StorageError:
             log.warning("A shard of session %s is damaged; it is removed, and the rest counted anew", session_id)
         for shard in shards:
             try:
@@ -123,14 +130,28 @@ class Dataset:
             write_whole(self.folder / FILE, tally.to_json())
 
     def shards_of(self, session_id: str) -> dict[str, Path]:
-        """The shards that a session needs, its targets' included, by name. Empty if it is not written as a whole."""
+        """The shards that a session needs, its targets' included, by name. Empty if it is not written as a whole.
+
+        Raises `Damaged` if one is missing or not as it was written: the session is not written any more then, and
+        `write_session` does it again.
+        """
         sessions, iterations = self._shards("sessions", session_id), self._shards("iterations", session_id)
         if not sessions or not iterations:
             return {}
         found = [*sessions, *iterations]
-        wanted = pq.read_table(iterations[0], columns=["protocol_hash", "target_id"]).to_pylist()
-        for key in {f"{row['protocol_hash']}-{row['target_id']}" for row in wanted}:
-            found += self._shards("targets", key)
+        try:
+            self._check("sessions", sessions[0])
+            self._check("iterations", iterations[0])
+            wanted = from_parquet("iterations", iterations[0], ["protocol_hash", "target_id"])
+            for key in {f"{row['protocol_hash']}-{row['target_id']}" for row in wanted}:
+                targets = self._shards("targets", key)
+                if not targets:
+                    raise Damaged(f"The target {key} of session {session_id} is missing. It will be written anew.")
+                self._check("targets", targets[0])
+                found += targets
+        except Damaged:
+            sessions[0].unlink(missing_ok=True)
+            raise
         return {path.relative_to(self.folder).as_posix(): path for path in found}
 
     def tally(self, added: Collection[str] = ()) -> Tally:
@@ -151,8 +172,8 @@ class Dataset:
     def counted(self, tally: Tally, session_ids: Iterable[str], sign: int = 1) -> Tally:
         """The tally with these sessions of the folder more or less."""
         for session_id in session_ids:
-            (session,) = from_parquet(self._shards("sessions", session_id)[0].read_bytes())
-            iterations = pq.read_table(self._shards("iterations", session_id)[0], columns=COUNTED).to_pylist()
+            (session,) = from_parquet("sessions", self._shards("sessions", session_id)[0])
+            iterations = from_parquet("iterations", self._shards("iterations", session_id)[0], COUNTED)
             tally = tally.add(session, iterations, sign)
         return tally
 
@@ -180,6 +201,12 @@ class Dataset:
     def _shards(self, config: str, key: str) -> list[Path]:
         # The digest holds no dash: another key that begins with this one does not match.
         return sorted((self.folder / "data" / config).glob(f"{escape(key)}-{'[0-9a-f]' * 12}.parquet"))
+
+    def _check(self, config: str, shard: Path) -> None:
+        if shard_name(config, shard_key(shard.name), shard.read_bytes()).endswith(shard.name):
+            return
+        shard.unlink(missing_ok=True)
+        raise Damaged(f"The shard {shard.name} of {config} is damaged. It will be written anew.")
 
     def _write(self, config: str, key: str, rows: list[Row]) -> None:
         content = to_parquet(config, rows)

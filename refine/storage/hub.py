@@ -17,13 +17,12 @@ from huggingface_hub import (
     CommitOperationDelete,
     HfApi,
     RepoFile,
-    get_session,
     hf_hub_url,
     hf_raise_for_status,
     set_client_factory,
 )
 from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-from huggingface_hub.utils import build_hf_headers, parse_ratelimit_headers
+from huggingface_hub.utils import build_hf_headers, http_backoff, parse_ratelimit_headers
 from huggingface_hub.utils._http import default_client_factory
 
 from refine.storage.errors import StorageError
@@ -112,11 +111,15 @@ class HubDataset:
         except FAULTS as fault:
             raise hub_fault(self.repo, fault) from fault
 
-    def read(self, path: str, commit: str) -> bytes | None:
-        """A file of a commit, never from a cache; `None` if it has none."""
+    def read(self, path: str, commit: str, retries: int = 0) -> bytes | None:
+        """A file of a commit, never from a cache; `None` if it has none.
+
+        After a passing fault it is tried again so often, ever more slowly, or when the Hub says.
+        """
         url = hf_hub_url(self._current, path, repo_type="dataset", revision=commit, endpoint=self._api.endpoint or None)
+        headers = build_hf_headers(token=self._token)
         try:
-            answer = get_session().get(url, headers=build_hf_headers(token=self._token), follow_redirects=True)
+            answer = http_backoff("GET", url, max_retries=retries, headers=headers, follow_redirects=True)
             hf_raise_for_status(answer)
         except EntryNotFoundError:
             return None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from refine.protocol import Arm, Iteration, Protocol, Ranking, Session, Trial
 from refine.storage import schema as t
 from refine.storage.engine import open_engine, plain_words
-from refine.storage.errors import StorageError
+from refine.storage.errors import Contradiction, StorageError
 from refine.storage.rows import read_frame, read_iteration, read_protocol, read_rankings, read_trials
 
 
@@ -33,7 +33,7 @@ class Request:
 class Journal:
     """All sessions of a data folder. Safe to call from many threads; a returned call is on disk.
 
-    Every method raises `StorageError` if the database cannot do it.
+    Every method raises `StorageError` if the database cannot do it; a `Contradiction` if it is not to be done at all.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,6 +41,7 @@ class Journal:
         self._engine = open_engine(url)
         # Threads wait here for their turn to write: SQLite would let them sleep and try again.
         self._turn = threading.Lock()
+        self._mine = threading.local()  # the transaction in which this thread writes
 
     # ---- facts --------------------------------------------------------------------------------------------------
 
@@ -155,7 +156,7 @@ class Journal:
                 )
             }
             if set(ids) != set(ranking.order):
-                raise StorageError("A ranking must hold every drawing of its trial exactly once.")
+                raise Contradiction("A ranking must hold every drawing of its trial exactly once.")
             connection.execute(
                 t.ranks.insert(),
                 [
@@ -280,19 +281,32 @@ class Journal:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that writes, wholly or not at all; its faults are told as `StorageError`."""
+        """A transaction that writes, wholly or not at all; its faults are told as `StorageError`.
+
+        Facts that the same thread adds or reads inside are part of it.
+        """
+        if (mine := getattr(self._mine, "connection", None)) is not None:
+            yield mine
+            return
         try:
             with self._turn, self._engine.begin() as connection:
-                yield connection
+                self._mine.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._mine.connection = None
         except IntegrityError as fault:
             reason = str(fault.orig).splitlines()[0]
-            raise StorageError(f"The journal refuses this: it contradicts what is in it ({reason}).") from fault
+            raise Contradiction(f"The journal refuses this: it contradicts what is in it ({reason}).") from fault
         except SQLAlchemyError as fault:
             raise StorageError(plain_words(self._engine.url, fault)) from fault
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees one moment; its faults are told as `StorageError`."""
+        if (mine := getattr(self._mine, "connection", None)) is not None:
+            yield mine
+            return
         try:
             with self._engine.connect().execution_options(reads_only=True) as connection:
                 yield connection

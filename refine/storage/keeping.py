@@ -13,12 +13,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
-
-from refine.protocol import pixel_hash
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, read_pixels
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +37,20 @@ class Keeper:
         self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
 
     @contextmanager
-    def keeping(self, picture: Image.Image) -> Iterator[str]:
-        """Keep an RGB picture for the row that is written inside. Gives its pixel hash.
+    def keeping(self, *files: bytes) -> Iterator[list[str]]:
+        """Keep PNG files for the rows that are written inside. Gives their pixel hashes.
 
-        Without such a row the picture goes again. Raises `StorageError` if it cannot be written.
+        A picture without such a row goes again. Raises `StorageError` if one is damaged or cannot be written.
         """
+        pixels = [read_pixels(file) for file in files]
         with self._lock:
-            pixels = pixel_hash(picture)
-            self._note([pixels])
+            self._note(pixels)
             try:
-                self._pictures.save(picture)
+                for file in files:
+                    self._pictures.add(file)
                 yield pixels
             finally:
-                self._tidy([pixels])
+                self._tidy(pixels)
 
     def remove(self, session_id: str) -> None:
         """Remove a withdrawn session with its pictures, but for those that another session has too."""

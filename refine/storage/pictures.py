@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from refine.protocol import pixel_hash
-from refine.storage.errors import StorageError
+from refine.storage.errors import Damaged, StorageError
 
 
 class Pictures:
@@ -24,17 +24,15 @@ class Pictures:
         """Where the picture with this pixel hash is, or would be."""
         return self.folder / pixels[:2] / f"{pixels}.png"
 
-    def save(self, picture: Image.Image) -> str:
-        """Keep an RGB picture and return its pixel hash; when this returns, the file is on disk, whole.
+    def add(self, content: bytes) -> str:
+        """Keep a PNG file and return its pixel hash; when this returns, the file is on disk, whole.
 
-        Raises `StorageError` if it cannot be written.
+        Raises `StorageError` if it is no picture or cannot be written.
         """
-        pixels = pixel_hash(picture)
+        pixels = read_pixels(content)
         path = self.path(pixels)
         if not path.exists():
-            content = BytesIO()
-            picture.convert("RGB").save(content, "PNG")
-            write_whole(path, content.getvalue())
+            write_whole(path, content)
         return pixels
 
     def open(self, pixels: str) -> Image.Image:
@@ -47,6 +45,22 @@ class Pictures:
             self.path(pixels).unlink(missing_ok=True)
         except OSError as fault:
             raise StorageError(f"The picture {self.path(pixels)} cannot be removed: {fault.strerror}.") from fault
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as an RGB PNG file."""
+    content = BytesIO()
+    picture.convert("RGB").save(content, "PNG")
+    return content.getvalue()
+
+
+def read_pixels(content: bytes) -> str:
+    """The pixel hash of a picture file. Raises `Damaged` if it is none."""
+    try:
+        with Image.open(BytesIO(content)) as file:
+            return pixel_hash(file.convert("RGB"))
+    except (OSError, SyntaxError, UnidentifiedImageError) as fault:
+        raise Damaged("A picture is damaged: it cannot be read.") from fault
 
 
 def read_picture(path: Path, pixels: str) -> Image.Image:

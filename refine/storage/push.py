@@ -3,6 +3,7 @@
 Knows: the order of the steps, so that a crash between any two does no harm. Does not know: when to push (publication).
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refine.storage.dataset import COUNTED, Dataset, companions, from_parquet, shard_key
-from refine.storage.errors import StorageError
+from refine.storage.errors import Damaged, StorageError
 from refine.storage.hub import HubDataset, HubFault, RepoMissing
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.tally import FILE, Tally, read_tally
+
+log = logging.getLogger(__name__)
 
 MOST_SESSIONS, MOST_BYTES = 200, 64 * 2**20
 """In one commit; the rest goes with the next."""
@@ -93,14 +96,21 @@ class Push:
         batch: list[str] = []
         shards: dict[str, Path] = {}
         size = 0
+        damaged: Damaged | None = None
         for session_id in waiting[:MOST_SESSIONS]:
-            found = self._dataset.shards_of(session_id)
+            try:
+                found = self._dataset.shards_of(session_id)
+            except Damaged as fault:
+                damaged = fault
+                continue
             size += sum(path.stat().st_size for path in found.values())
             if batch and size > MOST_BYTES:
                 break
             if found:  # not written to the folder yet: next time
                 batch.append(session_id)
                 shards.update(found)
+        if damaged is not None:  # all that are have been found, and are written anew before the next attempt
+            raise damaged
         return batch, shards
 
     def _tally(self, content: bytes | None) -> Tally:
@@ -122,8 +132,12 @@ class Push:
             content = self._hub.read(name, head)
             config = name.split("/")[1]
             columns = COUNTED if config == "iterations" else None
-            if content is not None:
-                rows.setdefault(shard_key(name), {})[config] = from_parquet(content, columns)
+            if content is None:
+                continue
+            try:
+                rows.setdefault(shard_key(name), {})[config] = from_parquet(config, content, columns)
+            except Damaged as fault:
+                log.error("%s is removed, but counted still in %s of %s: %s", name, FILE, self._hub.repo, fault)
         for found in rows.values():
             for session in found.get("sessions", []):
                 tally = tally.add(session, found.get("iterations", []), sign=-1)

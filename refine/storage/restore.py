@@ -3,18 +3,21 @@
 Knows: which shards make which session. Does not know: when that is wanted (assembly), or what rows cannot tell (records).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from refine.storage.columns import CONFIGS
 from refine.storage.compact import KEY
 from refine.storage.dataset import Dataset, from_parquet, shard_key
-from refine.storage.errors import StorageError
+from refine.storage.errors import Contradiction, Damaged
 from refine.storage.journal import Journal
+from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.pictures import Pictures, write_whole
 from refine.storage.records import Row, session_of
-from refine.storage.source import Source
+from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE
+from refine.storage.verify import wrong_with
 
 
 def restore(
@@ -29,73 +32,94 @@ def restore(
 
     Sessions that the journal has, or knows as withdrawn, stay as they are; so it can be done again, and goes on where
     it was interrupted. `repo` is the Hub dataset that `source` is, if any: its sessions are marked as pushed.
-    Raises `StorageError` if the dataset cannot be read or something cannot be kept.
+    Raises `StorageError` if the dataset cannot be read or something cannot be kept, and `Damaged` in the end if some
+    of its sessions are, after all others have come.
     """
-    outbox = Outbox(journal, repo)
+    outbox, keeper = Outbox(journal, repo), Keeper(journal, pictures)
     names = source.names()
     of = {
         config: [name for name in names if name.startswith(f"data/{config}/") and name.endswith(".parquet")]
         for config in CONFIGS
     }
     known = {*journal.finished_ids(), *outbox.withdrawn()}
-    for name in [FILE, *of["targets"]]:
-        if name in names:
-            _keep(dataset, name, source.read(name))
-    shards = {shard_key(name): name for name in of["sessions"]}
-    together = {  # of a compact set
-        row["session_id"]: row
-        for name in of["sessions"]
-        if shard_key(name) == KEY
-        for row in from_parquet(source.read(name))
-    }
+    beside = [name for name in (FILE, *of["targets"]) if name in names and not (dataset.folder / name).exists()]
+    for name, content in read_ahead(source.read, beside):
+        write_whole(dataset.folder / name, content)
+    shards = {shard_key(name): name for name in of["sessions"] if shard_key(name) != KEY}
+    damaged: list[str] = []
+    compacted: dict[str, Row] = {}
+    for name in of["sessions"]:
+        if shard_key(name) == KEY:
+            with _told_later(damaged, name):
+                compacted |= {row["session_id"]: row for row in from_parquet("sessions", source.read(name))}
+
+    def both(name: str) -> tuple[bytes, bytes | None]:
+        session = shards.get(shard_key(name))
+        return source.read(name), None if session is None else source.read(session)
+
+    wanted = [name for name in of["iterations"] if shard_key(name) not in known]
     come = 0
-    for name in progress([name for name in of["iterations"] if shard_key(name) not in known]):
-        content = source.read(name)
-        by_session: dict[str, list[Row]] = {}
-        for row in from_parquet(content):
-            by_session.setdefault(row["session_id"], []).append(row)
-        for session_id, rows in by_session.items():
-            if session_id in known:
-                continue
-            if session_id in together:
-                _write(together[session_id], rows, journal, pictures)
-            elif session_id in shards:
-                session = source.read(shards[session_id])
-                _write(from_parquet(session)[0], rows, journal, pictures)
-                _keep(dataset, name, content)
-                _keep(dataset, shards[session_id], session)
-            else:
-                raise StorageError(
-                    f"{source.place} has iterations of session {session_id}, but not the session itself."
-                )
-            if repo:
-                outbox.done([session_id], Errand.PUSH)
-            come += 1
+    for name, (content, session) in read_ahead(both, progress(wanted)):
+        with _told_later(damaged, name):
+            told = (
+                compacted if session is None else {row["session_id"]: row for row in from_parquet("sessions", session)}
+            )
+            for session_id, rows in _by_session(from_parquet("iterations", content)).items():
+                if session_id in known:
+                    continue
+                with _told_later(damaged, f"{name}, session {session_id}"):
+                    if session_id not in told:
+                        raise Damaged("there are iterations, but not the session itself")
+                    _write(told[session_id], rows, journal, keeper, outbox)
+                    if session is not None:
+                        write_whole(dataset.folder / name, content)
+                        write_whole(dataset.folder / shards[shard_key(name)], session)
+                    come += 1
     dataset.write_companions()
+    if damaged:
+        raise Damaged(
+            f"{come} sessions were restored from {source.place}. {len(damaged)} were not, for they are damaged there, "
+            f"or were written by other software. The first is {damaged[0]}"
+        )
     return come
 
 
-def _write(row: Row, rows: list[Row], journal: Journal, pictures: Pictures) -> None:
+@contextmanager
+def _told_later(damaged: list[str], what: str) -> Iterator[None]:
+    try:
+        yield
+    except (Contradiction, Damaged) as fault:
+        damaged.append(f"{what}: {fault}")
+    except (KeyError, TypeError, ValueError) as fault:  # of rows that lack a column, or have another thing in it
+        damaged.append(f"{what}: {fault!r}")
+
+
+def _by_session(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    sessions: dict[str, list[Row]] = {}
+    for row in rows:
+        sessions.setdefault(row["session_id"], []).append(row)
+    return sessions
+
+
+def _write(row: Row, rows: list[Row], journal: Journal, keeper: Keeper, outbox: Outbox) -> None:
+    for fault in wrong_with(row, rows):
+        raise Damaged(fault)
     session, protocol = session_of(row, rows)
-    for entry in rows:
-        path = pictures.path(entry["pixel_hash"])
-        if not path.exists():
-            write_whole(path, entry["picture"]["bytes"])
-        pictures.open(entry["pixel_hash"])  # whole and true, or not restored
-    journal.add_protocol(protocol)
-    if journal.session_by_id(session.id) is None:  # a replica may have brought it, with its token and times
-        journal.add_session(session)
-    for trial in session.trials:
-        if trial.begun_at is not None:
-            journal.begin_trial(trial.id, trial.begun_at)
-        if trial.ranking is not None and (stored := journal.trial(trial.id)) is not None and stored.ranking is None:
-            for iteration in trial.iterations:
-                journal.add_iteration(iteration)
-            journal.add_ranking(trial.id, trial.ranking)
-    if session.finished_at is not None:
-        journal.finish(session.id, session.finished_at)
-
-
-def _keep(dataset: Dataset, name: str, content: bytes) -> None:
-    if not (dataset.folder / name).exists():
-        write_whole(dataset.folder / name, content)
+    # One transaction: an end in the middle leaves no half of a session.
+    with keeper.keeping(*(entry["picture"]["bytes"] for entry in rows)) as pixels, journal.writing():
+        if pixels != [entry["pixel_hash"] for entry in rows]:
+            raise Damaged(f"a picture of session {session.id} is another one")
+        journal.add_protocol(protocol)
+        if journal.session_by_id(session.id) is None:  # a replica may have brought it, with its token and times
+            journal.add_session(session)
+        for trial in session.trials:
+            if trial.begun_at is not None:
+                journal.begin_trial(trial.id, trial.begun_at)
+            if trial.ranking is not None and (stored := journal.trial(trial.id)) is not None and stored.ranking is None:
+                for iteration in trial.iterations:
+                    journal.add_iteration(iteration)
+                journal.add_ranking(trial.id, trial.ranking)
+        if session.finished_at is not None:
+            journal.finish(session.id, session.finished_at)
+        if outbox.destination:
+            outbox.done([session.id], Errand.PUSH)

@@ -4,10 +4,21 @@ Knows: names and contents of files. Does not know: what is in them.
 """
 
 import typing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset
+
+READERS = 4
+"""Files under way at once: of thousands over the network each takes a while, and each may be 200 MB large."""
+
+RETRIES = 5
+"""Of a single file, after a passing fault of the Hub: all that was read before it would be in vain."""
+
+Content = typing.TypeVar("Content")
 
 
 class Source(typing.Protocol):
@@ -59,10 +70,23 @@ class HubSource:
 
     def read(self, name: str) -> bytes:
         """A file. Raises `HubFault`."""
-        content = self._hub.read(name, self._commit)
+        content = self._hub.read(name, self._commit, RETRIES)
         if content is None:
             raise StorageError(f"{self.place} has no {name} any more: somebody removed it at this moment. Try again.")
         return content
+
+
+def read_ahead(read: Callable[[str], Content], names: Iterable[str]) -> Iterator[tuple[str, Content]]:
+    """Each name with what `read` makes of it, in order; the next few are being read meanwhile. Raises what it raises."""
+    under_way: deque[tuple[str, Future[Content]]] = deque()
+    with ThreadPoolExecutor(READERS, thread_name_prefix="read-ahead") as readers:
+        for name in names:
+            if len(under_way) == READERS:
+                first, content = under_way.popleft()
+                yield first, content.result()
+            under_way.append((name, readers.submit(read, name)))
+        for first, content in under_way:
+            yield first, content.result()
 
 
 def open_source(where: str, token: str | None = None) -> Source:

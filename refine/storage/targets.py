@@ -6,14 +6,13 @@ Knows: the layout of the folder. Does not know: how the pictures were drawn, or 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
 from refine.protocol import Target
 from refine.storage.errors import StorageError
-from refine.storage.pictures import read_picture, write_whole
+from refine.storage.pictures import png, read_picture, write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,7 @@ def save_targets(folder: Path, drawn: Iterable[tuple[Target, Image.Image]]) -> N
     """Write targets with their pictures into a folder that `load_targets` reads."""
     entries = []
     for target, picture in drawn:
-        content = BytesIO()
-        picture.convert("RGB").save(content, "PNG")
-        write_whole(folder / f"{target.id}.png", content.getvalue())
+        write_whole(folder / f"{target.id}.png", png(picture))
         entries.append(
             {
                 "id": target.id,

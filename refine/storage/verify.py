@@ -5,19 +5,16 @@ Knows: what must hold of names, rows and pictures. Does not know: how to repair 
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 
-from PIL import Image, UnidentifiedImageError
-
-from refine.protocol import pixel_hash
 from refine.storage.columns import CONFIGS
 from refine.storage.dataset import from_parquet, shard_key, shard_name
-from refine.storage.errors import StorageError
+from refine.storage.errors import Damaged
+from refine.storage.pictures import read_pixels
 from refine.storage.records import Row
 from refine.storage.rows import read_protocol
-from refine.storage.source import Source
+from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
 
 Progress = Callable[[list[str]], Iterable[str]]
@@ -38,18 +35,17 @@ def verify(source: Source, progress: Progress = iter) -> Findings:
     found = Findings()
     checks = _Checks(found.wrong)
     shards = [name for name in source.names() if name.endswith(".parquet")]
-    for name in progress(shards):
+    for name, content in read_ahead(source.read, progress(shards)):
         config = name.split("/")[1] if name.count("/") == 2 else ""
         if config not in CONFIGS:
             found.wrong.append(f"{name} is in no config of the dataset.")
             continue
-        content = source.read(name)
         if shard_name(config, shard_key(name), content) != name:
             found.wrong.append(f"{name} is not what was written: its name does not match its content.")
         try:
-            rows = from_parquet(content)
-        except StorageError:
-            found.wrong.append(f"{name} is damaged: it cannot be read.")
+            rows = from_parquet(config, content)
+        except Damaged as fault:
+            found.wrong.append(f"{name}: {fault}")
             continue
         found.shards += 1
         found.rows[config] += len(rows)
@@ -60,6 +56,31 @@ def verify(source: Source, progress: Progress = iter) -> Findings:
     return found
 
 
+def wrong_with(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
+    """What is wrong with a session, as its row and those of its iterations tell, a sentence each."""
+    named = f"Session {session['session_id']}"
+    try:
+        known = read_protocol(json.loads(session["protocol"])).hash
+    except (ValueError, TypeError, KeyError):
+        known = "unreadable"
+    if known != session["protocol_hash"]:
+        yield f"{named} names protocol {session['protocol_hash']}, but holds one that is {known}."
+    trials: dict[str, list[Row]] = {}
+    for row in iterations:
+        trials.setdefault(row["trial_id"], []).append(row)
+    if not trials:
+        yield f"{named} has no iterations."
+    elif len(trials) != session["trials"]:
+        yield f"{named} says {session['trials']} trials, but has {len(trials)}."
+    most = session["iterations_per_trial"]
+    expected = Counter(range(1, most + 1))
+    for trial, rows in trials.items():
+        if Counter(row["iteration"] for row in rows) != expected:
+            yield f"Trial {trial} does not have each iteration from 1 to {most} once."
+        if Counter(row["rank"] for row in rows) != expected:
+            yield f"The ranks of trial {trial} are not a permutation of 1 to {most}."
+
+
 class _Checks:
     def __init__(self, wrong: list[str]) -> None:
         self._wrong = wrong
@@ -67,7 +88,7 @@ class _Checks:
         self._sessions: dict[str, Row] = {}
         self._targets: set[str] = set()
         self._shown: set[str] = set()
-        self._trials: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        self._iterations: dict[str, list[Row]] = {}
 
     def iterations(self, name: str, row: Row) -> None:
         iteration = row["iteration_id"]
@@ -76,22 +97,14 @@ class _Checks:
         self._ids.add(iteration)
         self._picture(f"Iteration {iteration}", row)
         self._shown.add(row["target_id"])
-        trials = self._trials.setdefault(row["session_id"], {})
-        trials.setdefault(row["trial_id"], []).append((row["iteration"], row["rank"]))
+        kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
+        self._iterations.setdefault(row["session_id"], []).append(kept)
 
     def sessions(self, name: str, row: Row) -> None:
         session = row["session_id"]
         if session in self._sessions:
             self._wrong.append(f"Session {session} is there twice (again in {name}).")
         self._sessions[session] = row
-        try:
-            known = read_protocol(json.loads(row["protocol"])).hash
-        except (ValueError, TypeError, KeyError):
-            known = "unreadable"
-        if known != row["protocol_hash"]:
-            self._wrong.append(
-                f"Session {session} names protocol {row['protocol_hash']}, but holds one that is {known}."
-            )
 
     def targets(self, name: str, row: Row) -> None:
         self._targets.add(row["target_id"])
@@ -99,20 +112,10 @@ class _Checks:
 
     def together(self) -> None:
         """What no row shows by itself."""
-        for session, trials in self._trials.items():
-            row = self._sessions.get(session)
-            if row is None:
-                self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
-            elif len(trials) != row["trials"]:
-                self._wrong.append(f"Session {session} says {row['trials']} trials, but has {len(trials)}.")
-            for trial, entries in trials.items():
-                expected = list(range(1, (row["iterations_per_trial"] if row else len(entries)) + 1))
-                if sorted(number for number, _ in entries) != expected:
-                    self._wrong.append(f"Trial {trial} does not have each iteration from 1 to {len(expected)} once.")
-                if sorted(rank for _, rank in entries) != expected:
-                    self._wrong.append(f"The ranks of trial {trial} are not a permutation of 1 to {len(expected)}.")
-        for session in sorted(set(self._sessions) - set(self._trials)):
-            self._wrong.append(f"Session {session} has no iterations.")
+        for session, row in self._sessions.items():
+            self._wrong += wrong_with(row, self._iterations.get(session, []))
+        for session in sorted(set(self._iterations) - set(self._sessions)):
+            self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
         for target in sorted(self._shown - self._targets):
             self._wrong.append(f"Target {target} was shown, but is not in config targets.")
 
@@ -123,8 +126,7 @@ class _Checks:
             return
         counted = Tally()
         for session, row in self._sessions.items():
-            entries = [pair for trial in self._trials.get(session, {}).values() for pair in trial]
-            counted = counted.add(row, [{"iteration": number, "rank": rank} for number, rank in entries])
+            counted = counted.add(row, self._iterations.get(session, []))
         try:
             stated = read_tally(source.read(FILE))
         except ValueError as fault:
@@ -140,9 +142,8 @@ class _Checks:
 
     def _picture(self, what: str, row: Row) -> None:
         try:
-            with Image.open(BytesIO(row["picture"]["bytes"])) as file:
-                pixels = pixel_hash(file)
-        except (OSError, SyntaxError, TypeError, UnidentifiedImageError):
+            pixels = read_pixels(row["picture"]["bytes"])
+        except (Damaged, TypeError):
             self._wrong.append(f"{what} has a picture that cannot be read.")
             return
         if pixels != row["pixel_hash"]:

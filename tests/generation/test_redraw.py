@@ -14,7 +14,7 @@ from refine.profiles import PROFILES
 from refine.protocol import Iteration, Protocol, Session, Trial
 from refine.settings import read_settings
 from refine.storage.journal import Request
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, png
 from refine.storage.targets import load_targets
 
 
@@ -56,7 +56,7 @@ def journal_of_one(tmp_path, monkeypatch):
             Session("s", "hash", "code", protocol.hash, "no_scores", "1", now, trials=(trial,)),
         )
         journal.ask(Request("t", 1, "a cat", now))
-        kept = pictures.save(picture)
+        kept = pictures.add(png(picture))
         journal.add_iteration(Iteration("i", "t", 1, "a cat", "", kept, {}, 0.1, 0.1, now, now, provenance))
 
     return drawing, keep

@@ -9,7 +9,7 @@ from refine.storage.card import Notice
 from refine.storage.dataset import Dataset
 from refine.storage.journal import Journal
 from refine.storage.outbox import Outbox
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, png
 from refine.storage.targets import load_targets, save_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -42,7 +42,7 @@ class Home:
                     an_iteration(
                         number,
                         f"{name}-01",
-                        picture=self.pictures.save(noise(zlib.crc32(f"{name} {number}".encode()), self.size)),
+                        picture=self.pictures.add(png(noise(zlib.crc32(f"{name} {number}".encode()), self.size))),
                         asked_at=NOW + timedelta(seconds=10 * number),
                         drawn_at=NOW + timedelta(seconds=10 * number + 2),
                     )

@@ -6,6 +6,7 @@ The process that runs the tests is offline, and the clients read that once, at i
 import contextlib
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -55,6 +56,7 @@ class HubClient:
 
 # ---- over there ---------------------------------------------------------------------------------------------------
 
+_log = io.StringIO()
 _open = {}
 _replicas = {}
 
@@ -125,6 +127,11 @@ def restore(home, repo):
         return _replica(home, repo).restore()
     except StorageError as fault:
         return str(fault)
+
+
+def told():
+    """What was logged until now."""
+    return _log.getvalue()
 
 
 def start_replication(home, repo):
@@ -215,6 +222,7 @@ def command(arguments, **environment):
 
 def main():
     answers, sys.stdout = sys.stdout, sys.stderr
+    logging.basicConfig(stream=_log)
     for line in sys.stdin:
         asked = json.loads(line)
         try:

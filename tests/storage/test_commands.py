@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from io import BytesIO
 
 import pyarrow.parquet as pq
@@ -37,7 +38,7 @@ def storage(home, monkeypatch, capsys):
 
 def rows(folder, config):
     shards = sorted((folder / "data" / config).glob("*.parquet"))
-    found = [row for shard in shards for row in from_parquet(shard.read_bytes())]
+    found = [row for shard in shards for row in from_parquet(config, shard)]
     return sorted(found, key=lambda row: str(next(iter(row.values()))))
 
 
@@ -62,7 +63,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
         text.append(path.name)
         if path.suffix == ".parquet":
             text.append(str(pq.read_schema(path)))
-            found = from_parquet(path.read_bytes())
+            found = from_parquet(path.parent.name, path)
             assert not {
                 name
                 for row in found
@@ -89,7 +90,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
         row["picture"]["bytes"]
         for path in files
         if path.suffix == ".parquet"
-        for row in from_parquet(path.read_bytes())
+        for row in from_parquet(path.parent.name, path)
         if "picture" in row
     ]
     assert not [
@@ -102,7 +103,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
 def replace_shard(folder, config, key, change):
     """Rewrite a shard as a whole, under a true name."""
     (path,) = (folder / "data" / config).glob(f"{key}-*.parquet")
-    found = from_parquet(path.read_bytes())
+    found = from_parquet(config, path)
     change(found)
     content = to_parquet(config, found)
     path.unlink()
@@ -179,6 +180,64 @@ def test_a_restored_journal_gives_the_same_dataset_again(storage, home, tmp_path
         opened.journal.iterations_frame(["s", "t"]).sort_values(["session", "iteration"]) for opened in (home, restored)
     ]
     assert frames[0].to_dict("list") == frames[1].to_dict("list")
+
+
+def cut(folder):
+    (path,) = (folder / "data" / "iterations").glob("s-*.parquet")
+    path.write_bytes(path.read_bytes()[:500])
+
+
+def no_session(folder):
+    next((folder / "data" / "sessions").glob("s-*.parquet")).unlink()
+
+
+def another_picture(folder):
+    replace_shard(folder, "iterations", "s", other_picture)
+
+
+def half_a_ranking(folder):
+    replace_shard(folder, "iterations", "s", ranks)
+
+
+def same_id(folder):
+    replace_shard(folder, "iterations", "s", twice)
+
+
+def another_protocol(folder):
+    replace_shard(folder, "sessions", "s", lambda found: found[0].update(protocol='{"name": "of next year"}'))
+
+
+def other_columns(folder):
+    (path,) = (folder / "data" / "sessions").glob("s-*.parquet")
+    pq.write_table(pq.read_table(path).drop_columns(["session_id"]), path)
+
+
+@pytest.mark.parametrize(
+    "spoil", [cut, no_session, another_picture, half_a_ranking, same_id, another_protocol, other_columns]
+)
+def test_a_damaged_session_is_told_and_the_others_are_restored(storage, home, tmp_path, spoil):
+    shutil.copytree(home.dataset.folder, tmp_path / "spoiled")
+    spoil(tmp_path / "spoiled")
+    status, words = storage("restore", tmp_path / "spoiled", data=tmp_path / "new")
+    assert status == 1
+    assert "1 sessions were restored" in words
+    assert "1 were not" in words
+    assert "data/iterations/s-" in words
+    restored = Home(tmp_path / "new")
+    assert restored.journal.finished_ids() == ["t"]
+    assert restored.journal.session_by_id("s") is None, "nor a half of it"
+    assert len(list(restored.pictures.folder.rglob("*.png"))) == 3
+    assert not list(restored.dataset.folder.rglob("s-*.parquet"))
+    assert "1 sessions were restored" in storage("restore", home.dataset.folder, data=tmp_path / "new")[1]
+    assert storage("verify", data=tmp_path / "new")[0] == 0
+
+
+def test_of_a_compact_set_too_only_the_damaged_session_is_left_out(storage, home, tmp_path):
+    storage("compact", home.dataset.folder, tmp_path / "small")
+    replace_shard(tmp_path / "small", "iterations", "compact", other_picture)
+    status, words = storage("restore", tmp_path / "small", data=tmp_path / "new")
+    assert (status, "1 sessions were restored" in words) == (1, True)
+    assert len(Home(tmp_path / "new").journal.finished_ids()) == 1
 
 
 def test_what_the_journal_knows_better_stays_when_a_session_is_restored(storage, home, tmp_path):

@@ -12,7 +12,7 @@ from refine.protocol import Ranking, Target, pixel_hash
 from refine.storage.columns import CONFIGS
 from refine.storage.dataset import Dataset
 from refine.storage.errors import StorageError
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, png
 from refine.storage.targets import load_targets, save_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -30,7 +30,7 @@ def finished(pictures, name="s"):
         an_iteration(
             n,
             f"{name}-01",
-            picture=pictures.save(noise(n)),
+            picture=pictures.add(png(noise(n))),
             asked_at=NOW + timedelta(seconds=10 * n),
             drawn_at=NOW + timedelta(seconds=10 * n + 2),
         )

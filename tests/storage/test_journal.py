@@ -125,6 +125,18 @@ def test_a_trial_waits_for_one_drawing_at_a_time(journal):
     assert journal.asked() == []
 
 
+def test_facts_in_one_transaction_are_there_all_or_none(journal):
+    with pytest.raises(StorageError, match="contradicts"), journal.writing():
+        journal.add_iteration(an_iteration(1))
+        assert journal.iteration("s-01-01") == an_iteration(1), "whoever writes sees it"
+        journal.add_iteration(an_iteration(1, id="another"))
+    assert journal.iteration("s-01-01") is None
+    with journal.writing():
+        journal.add_iteration(an_iteration(1))
+        journal.add_iteration(an_iteration(2))
+    assert len(journal.trial("s-01").iterations) == 2
+
+
 def test_an_iteration_of_nobodys_trial_is_refused(journal):
     with pytest.raises(StorageError):
         journal.add_iteration(an_iteration(trial="nobody-01"))

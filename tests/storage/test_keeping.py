@@ -12,7 +12,7 @@ from refine.protocol import pixel_hash
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, png
 from tests.storage.test_journal import PROTOCOL, a_session, an_iteration
 
 RED, BLUE = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
@@ -32,7 +32,7 @@ class Shelf:
         self.keeper.recover()
 
     def keep(self, picture, number=1, trial="s-01"):
-        with self.keeper.keeping(picture) as pixels:
+        with self.keeper.keeping(png(picture)) as (pixels,):
             self.journal.add_iteration(an_iteration(number, trial, picture=pixels))
 
     def files(self):
@@ -104,7 +104,7 @@ shelf.keep(BLUE)
     ("end", "left"),
     [
         # while drawing: before the file, between file and row, between row and tidying
-        ("shelf.pictures.save = die; shelf.keep(RED, 2)", (BLUE,)),
+        ("shelf.pictures.add = die; shelf.keep(RED, 2)", (BLUE,)),
         ("shelf.journal.add_iteration = die; shelf.keep(RED, 2)", (BLUE,)),
         ("shelf.keeper._settle = die; shelf.keep(RED, 2)", (RED, BLUE)),
         # while withdrawing: before the rows go, between rows and files
@@ -134,6 +134,6 @@ def test_half_a_file_is_gone_after_a_start(shelf, tmp_path):
 
 def test_another_journal_on_the_same_folder_removes_nothing(shelf, tmp_path):
     shelf.keep(RED)
-    shelf.pictures.save(BLUE)
+    shelf.pictures.add(png(BLUE))
     Keeper(Journal(f"sqlite:///{tmp_path / 'another.sqlite'}"), shelf.pictures).recover()
     assert shelf.files() == names(RED, BLUE)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from refine.protocol import Target, pixel_hash
 from refine.storage.errors import StorageError
-from refine.storage.pictures import Pictures, write_whole
+from refine.storage.pictures import Pictures, png, write_whole
 from refine.storage.targets import load_targets, save_targets
 
 
@@ -18,15 +18,15 @@ def noise(seed=0, size=(24, 16)):
 
 def test_a_picture_comes_back_with_every_pixel(tmp_path):
     pictures = Pictures(tmp_path)
-    name = pictures.save(noise())
+    name = pictures.add(png(noise()))
     assert name == pixel_hash(noise())
     assert pictures.open(name).tobytes() == noise().tobytes()
 
 
 def test_the_same_pixels_are_kept_once(tmp_path):
     pictures = Pictures(tmp_path)
-    pictures.save(noise())
-    pictures.save(noise())
+    pictures.add(png(noise()))
+    pictures.add(png(noise()))
     assert len(list(tmp_path.rglob("*.png"))) == 1
 
 
@@ -36,7 +36,7 @@ def test_shape_counts_in_the_hash():
 
 def test_missing_and_damaged_pictures_are_told(tmp_path):
     pictures = Pictures(tmp_path)
-    name = pictures.save(noise())
+    name = pictures.add(png(noise()))
     with pytest.raises(StorageError, match="missing"):
         pictures.open("0" * 64)
     path = pictures.path(name)
@@ -61,7 +61,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
 
 def test_a_deleted_picture_is_gone(tmp_path):
     pictures = Pictures(tmp_path)
-    name = pictures.save(noise())
+    name = pictures.add(png(noise()))
     pictures.delete(name)
     pictures.delete(name)
     with pytest.raises(StorageError, match="missing"):

@@ -191,6 +191,17 @@ def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client
     assert len(read_tally(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
 
 
+def test_a_damaged_shard_on_the_hub_does_not_hold_up_a_withdrawal(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    there = hub.repos[repo]
+    (name,) = (name for name in there.files if name.startswith("data/sessions/s-"))
+    there.blobs[there.commits[-1][2][name]] = b"PAR1 no more"
+    home.withdraw("s")
+    assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
+    assert not any("/s-" in name for name in there.files)
+    assert name in client.told()
+
+
 def test_a_withdrawal_while_its_push_is_under_way_wins(hub, client, home, repo):
     (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
     rows = shard.read_bytes()

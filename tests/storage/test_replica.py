@@ -9,6 +9,7 @@ import pytest
 
 from refine.storage.journal import Request
 from refine.storage.outbox import Errand
+from refine.storage.pictures import png
 from tests.storage.home import Home
 from tests.storage.test_journal import a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -28,7 +29,7 @@ def play(home, name, rounds=1, enrolled=None):
     home.journal.add_session(replace(a_session(name), enrolled_at=now))
     home.journal.begin_trial(f"{name}-01", now)
     for number in range(1, rounds + 1):
-        picture = home.pictures.save(noise(zlib.crc32(f"{name} {number}".encode())))
+        picture = home.pictures.add(png(noise(zlib.crc32(f"{name} {number}".encode()))))
         home.journal.add_iteration(an_iteration(number, f"{name}-01", picture=picture, asked_at=now, drawn_at=now))
 
 
@@ -113,13 +114,46 @@ def test_a_lost_answer_and_a_fault_are_made_up_for(hub, client, repo, home):
     assert "sessions/late-facts.json" in names(hub, repo)
 
 
-def test_damage_is_told(hub, client, repo, home, tmp_path):
+@pytest.mark.parametrize("damage", ["facts", "picture", "another picture", "contradiction"])
+def test_a_damaged_session_is_told_and_the_others_come_back(hub, client, repo, home, tmp_path, damage):
+    for name in ("before", "worse"):
+        play(home, name)
     client.replicate(home=home.folder, repo=repo)
+    facts, picture = (
+        "sessions/worse-facts.json",
+        next(one for one in names(hub, repo) if one.startswith("pictures/worse")),
+    )
+    spoil(hub, repo, facts if damage in ("facts", "contradiction") else picture, damage)
+    again = Home(tmp_path / "again")
+    assert client.restore(home=again.folder, repo=repo) == 2
+    assert facts in (told := client.told())
+    assert "hash worse" not in told, "the key of a session is in no log"
+    assert again.journal.session_by_id("worse") is None
+    assert again.journal.session_by_id("before") == home.journal.session_by_id("before")
+    assert again.journal.session_by_id("open") == home.journal.session_by_id("open")
+    assert len(list(again.pictures.folder.rglob("*.png"))) == 2
+    client.replicate(home=again.folder, repo=repo)
+    assert facts in names(hub, repo), "it stays there"
+
+
+def spoil(hub, repo, path, damage):
     there = hub.repos[repo]
-    there.blobs[there.commits[-1][2]["sessions/open-facts.json"]] = b"{"
-    said = client.restore(home=Home(tmp_path / "again").folder, repo=repo)
-    assert "damaged" in said
-    assert "sessions/open-facts.json" in said
+    key = there.commits[-1][2][path]
+    content = {
+        "facts": lambda: there.blobs[key][:-5],
+        "picture": lambda: there.blobs[key][:40],
+        "another picture": lambda: png(noise(1)),
+        "contradiction": lambda: there.blobs[key].replace(b"hash worse", b"hash open"),
+    }
+    there.blobs[key] = content[damage]()
+
+
+def test_a_fault_of_the_hub_while_it_is_read_is_waited_out(hub, client, repo, home, tmp_path):
+    client.replicate(home=home.folder, repo=repo)
+    fault = hub.strike("/resolve/.*open-facts", status=503)
+    hub.strike("/resolve/.*png", status=429)
+    assert client.restore(home=Home(tmp_path / "again").folder, repo=repo) == 1
+    assert fault.struck.is_set()
 
 
 def test_without_a_replica_there_is_nothing_to_restore(client, repo, tmp_path):
