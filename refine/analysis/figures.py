@@ -46,16 +46,16 @@ def forest(agreements: Sequence[Agreement]) -> go.Figure:
         return notice("There are no metrics to compare with people.")
     defined = [found.icc.ICC3 for found in agreements if not found.icc.ICC3.undefined]
     low = max(-1.0, min([-0.1, *(icc.lower - 0.05 for icc in defined)]))
-    figure = canvas(124 + 56 * len(agreements))
+    figure = canvas(139 + 56 * len(agreements))
     # Above the names of the bands.
-    figure.update_layout(legend_y=1.0 + 34 / (56 * len(agreements)))
-    for place, (name, start, end) in enumerate(BANDS):
+    figure.update_layout(legend_y=1.0 + 49 / (56 * len(agreements)))
+    # The names of narrow bands stand on levels, or they would run into each other on a phone.
+    for place, ((name, start, end), level) in enumerate(zip(BANDS, (0, 1, 0, 2), strict=True)):
         start = max(start, low)
         figure.add_vrect(start, end, fillcolor=GREY, opacity=0.05 + 0.07 * place, line_width=0, layer="below")
-        # Names of narrow bands stand on two levels, or they would run into each other.
         middle = 1.0 if name == "excellent" else (start + end) / 2
         anchor = "right" if name == "excellent" else "center"
-        height = {"y": 1, "yref": "y domain", "yanchor": "bottom", "yshift": 15 * (place % 2)}
+        height = {"y": 1, "yref": "y domain", "yanchor": "bottom", "yshift": 15 * level}
         figure.add_annotation(x=middle, text=name, showarrow=False, xanchor=anchor, font_size=11, **height)
     words = []
     for place, found in enumerate(agreements):
