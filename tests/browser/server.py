@@ -40,19 +40,8 @@ class Server:
 
     def start(self) -> float:
         """Start and wait for the first page. Returns the seconds it took."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("REFINE_")}
-        environment.update(
-            REFINE_DATA_DIR=str(self.data_dir),
-            GRADIO_SERVER_NAME="127.0.0.1",
-            GRADIO_SERVER_PORT=str(self.port),
-            HF_HUB_OFFLINE="1",
-            **self.variables,
-        )
         started = time.perf_counter()
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+        self.process = self.begin()
         while time.perf_counter() - started < 180:
             if self.process.poll() is not None:
                 raise RuntimeError(f"The server stopped:\n{self.log.read_text()}")
@@ -63,6 +52,25 @@ class Server:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
         raise RuntimeError(f"No page after three minutes:\n{self.log.read_text()}")
+
+    def begin(self) -> subprocess.Popen:
+        """The process that will serve, just begun."""
+        return self.run("app.py")
+
+    def run(self, *arguments: str, **pipes: int) -> subprocess.Popen:
+        """Python with these arguments and the server's settings; what it says goes to the log."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("REFINE_")}
+        environment.update(
+            REFINE_DATA_DIR=str(self.data_dir),
+            GRADIO_SERVER_NAME="127.0.0.1",
+            GRADIO_SERVER_PORT=str(self.port),
+            HF_HUB_OFFLINE="1",
+            **self.variables,
+        )
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *arguments], cwd=ROOT, env=environment, **{"stdout": log, "stderr": log, **pipes}
+            )
 
     def kill(self) -> None:
         """SIGKILL: no time to save anything."""

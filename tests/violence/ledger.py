@@ -6,7 +6,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from refine.storage.journal import Journal
-from refine.storage.keeping import Keeper
 from refine.storage.pictures import Pictures
 
 
@@ -58,17 +57,16 @@ class Ledger:
             assert sessions[token].finished_at is not None
 
 
-def check_pictures(home: Path, *, as_a_start_would: bool = True) -> None:
-    """See that every picture that the journal names is there, whole, and that there is no other file.
+def check_pictures(home: Path, *, tidied: bool) -> None:
+    """See that every picture that the journal names is there, and whole; if `tidied`, that there is no other file.
 
-    Only where nothing is being drawn. Without `as_a_start_would` nothing is tidied up first.
+    A server tidies up when it starts: only then, and where nothing is being drawn, is there none.
     """
     journal, pictures = Journal(f"sqlite:///{home / 'journal.sqlite'}"), Pictures(home / "pictures")
-    if as_a_start_would:
-        Keeper(journal, pictures).recover()
-    with journal._engine.connect() as connection:
+    with journal.reading() as connection:
         named = set(connection.exec_driver_sql("SELECT DISTINCT picture FROM iterations").scalars())
-    files = {path.name for path in pictures.folder.glob("??/*")}
-    assert files == {f"{pixels}.png" for pixels in named}, "no picture is missing or orphaned"
     for pixels in named:
         pictures.open(pixels)
+    if tidied:
+        files = {path.name for path in pictures.folder.glob("??/*")}
+        assert files == {f"{pixels}.png" for pixels in named}, "no picture is orphaned"

@@ -34,7 +34,11 @@ class Page:
         self._values = {part["id"]: part["props"].get("value") for part in config["components"]}
         self._ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
         self._token = next(part["id"] for part in config["components"] if part["type"] == "browserstate")
-        self._calls = [call for call in config["dependencies"] if self._token in call["inputs"]]
+        self._calls = [
+            call
+            for call in config["dependencies"]
+            if self._token in call["inputs"] or [self._ids["withdraw"], "click"] in call["targets"]
+        ]
         self._values[self._token] = ""
 
     def close(self) -> None:
@@ -63,6 +67,11 @@ class Page:
     def rank(self, order: list[int]) -> None:
         """Send the list in this order."""
         self._fire("rank", event_data={"trial": 1, "order": order, "unchanged": True})
+
+    def withdraw(self, code: str) -> None:
+        """Write the code into the form and press its button."""
+        self._values[self._ids["withdraw-code"]] = code
+        self.click("withdraw")
 
     def poll(self) -> None:
         """What the page asks from time to time during the rounds."""

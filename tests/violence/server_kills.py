@@ -1,4 +1,4 @@
-"""SIGKILL for the whole app, with real drawings, under participants who use it over HTTP as a browser does."""
+"""SIGKILL for the whole app under participants who use it over HTTP as a browser does."""
 
 import contextlib
 import random
@@ -6,15 +6,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 from tests.browser.server import Server
 from tests.violence.ledger import Ledger, Shown, check_pictures
 from tests.violence.page import Gone, Page
 
 ROUNDS = 3
-LONGEST_START, LONGEST_LOAD = 8.0, 6.0
-"""Seconds. Every fourth kill meets the start itself, the others come after the first drawing that is seen."""
+LEAVING = 0.2
+"""The share of participants who withdraw in the end."""
 
 
 class Seat:
@@ -42,7 +41,9 @@ class Seat:
             self._ledger.rounds.add(Shown(self.token, 1, number, prompt, picture))
         match page.step:
             case "Welcome":
-                assert not self.token, "the server knows everybody who has begun"
+                if self.token:
+                    assert self.token in self._ledger.leaving, "the server knows everybody who has begun"
+                    self._ledger.left.add(self.token)
                 page.click("start")
                 self.token = page.token
                 self._ledger.tokens.add(self.token)
@@ -53,13 +54,18 @@ class Seat:
                     time.sleep(page.pace)
                     page.poll()
                 else:
-                    page.draw(f"a {self._rng.choice(['big', 'small'])} {self._rng.choice(['cat', 'dog', 'star'])}")
+                    # Some drawings are of one participant only, others of many: who withdraws takes the first alone.
+                    page.draw(f"a {self._rng.choice(['cat', 'dog', 'star'])} {self._rng.randrange(100)}")
             case "Ranking":
                 order = self._rng.sample(range(1, ROUNDS + 1), ROUNDS)
                 page.rank(order)
                 self._ledger.rankings[self.token, 1] = tuple(order)
             case "Thanks":
                 self._ledger.finished.add(self.token)
+                if self._rng.random() < LEAVING:
+                    self._ledger.leaving.add(self.token)
+                    page.withdraw(page.withdrawal_code)
+                    self._ledger.left.add(self.token)
                 self.token = ""
                 page.arrive("")
                 return True
@@ -111,35 +117,39 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
     assert not faults, faults[0]
 
 
-def main(home: Path, kills: int, participants: int, seed: int) -> str:
-    """Kill, start, check and go on; in the end let every participant finish. Returns what happened, in a sentence."""
+def main(server: Server, kills: int, participants: int, seed: int, longest_start: float, longest_load: float) -> str:
+    """Kill, start, check and go on; in the end let every participant finish. Returns what happened, in a sentence.
+
+    Every fourth kill meets the start itself, within `longest_start` seconds; the others come within `longest_load`
+    after the first drawing that is seen.
+    """
     rng, ledger = random.Random(seed), Ledger()
-    server = Server(home / "data", REFINE_ITERATIONS=str(ROUNDS))
     seats = [Seat(server, ledger, random.Random(f"{seed} {number}")) for number in range(participants)]
     started = time.monotonic()
 
     def at_the_start() -> None:
-        time.sleep(rng.uniform(0, LONGEST_START))
+        time.sleep(rng.uniform(0, longest_start))
 
     def under_load() -> None:
         seen, patience = len(ledger.rounds), time.monotonic() + 120
         while len(ledger.rounds) == seen:
             assert time.monotonic() < patience, "nothing is drawn"
             time.sleep(0.02)
-        time.sleep(rng.uniform(0, LONGEST_LOAD))
+        time.sleep(rng.uniform(0, longest_load))
 
     for kill in range(kills):
         run_life(server, seats, at_the_start if kill % 4 == 3 else under_load)
         if (server.data_dir / "journal.sqlite").exists():
             ledger.check(server.data_dir)
+            check_pictures(server.data_dir, tidied=False)
         print(f"kill {kill + 1} of {kills}: {len(ledger.rounds)} rounds shown so far are there once", flush=True)
     run_life(server, seats, None)
     try:
         ledger.check(server.data_dir)
-        check_pictures(server.data_dir, as_a_start_would=False)
+        check_pictures(server.data_dir, tidied=True)
     finally:
         server.stop()
     return (
         f"{kills} kills in {time.monotonic() - started:.0f} s: {len(ledger.tokens)} sessions, {len(ledger.finished)} of "
-        f"them finished, {len(ledger.rounds)} rounds shown, each there once"
+        f"them finished, {len(ledger.left)} withdrawn, {len(ledger.rounds)} rounds shown, each there once"
     )

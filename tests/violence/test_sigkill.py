@@ -1,28 +1,25 @@
-"""SIGKILL at random moments: every round that was ever shown is there once, every session can go on, no picture is
-missing or orphaned.
+"""SIGKILL at random moments under participants who use the app over HTTP: every round that was ever shown is there once,
+every session can go on, no picture is missing or orphaned.
 
-The whole app, as `python -m tests.violence` kills it two hundred times, is killed only a few times here. The study
-without page and weights starts in milliseconds, and is killed two hundred times.
+With real drawings, as `python -m tests.violence` kills it two hundred times in an hour, the app is killed only a few
+times here.
 """
 
-import subprocess
-import sys
-
-from tests.browser.server import ROOT
-from tests.violence.server_kills import main
+from tests.browser.server import Server
+from tests.violence.forked import ForkedServer
+from tests.violence.server_kills import ROUNDS, main
 
 
-def test_the_study_killed_two_hundred_times_under_twenty_participants(tmp_path):
-    # A process of its own: it forks, which must not happen among the threads of other tests.
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.violence.study_kills", tmp_path / "study", "200", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("200 kills")
+def test_two_hundred_kills_under_twenty_participants(tmp_path):
+    server = ForkedServer(tmp_path / "data", REFINE_ITERATIONS=str(ROUNDS))
+    try:
+        said = main(server, kills=200, participants=20, seed=1, longest_start=0.8, longest_load=0.8)
+    finally:
+        server.close()
+    assert "each there once" in said
 
 
-def test_the_app_killed_under_participants_who_use_it_over_http(tmp_path):
-    assert "each there once" in main(tmp_path, kills=4, participants=5, seed=1)
+def test_some_kills_of_an_app_that_draws(tmp_path):
+    server = Server(tmp_path / "data", REFINE_ITERATIONS=str(ROUNDS))
+    said = main(server, kills=4, participants=5, seed=1, longest_start=8.0, longest_load=6.0)
+    assert "each there once" in said

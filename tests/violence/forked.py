@@ -1,0 +1,110 @@
+"""The whole app as a server that starts in half a second: forked from a process that has read its libraries.
+
+All is real but the weights: what is drawn is noise, at once, so that many rounds fit between two kills.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.browser.server import Server
+
+
+class Fork:
+    """A process that another one forked, as `subprocess.Popen` would show it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        """`None` while it runs."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return -signal.SIGKILL
+        return None
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout: float = 60) -> None:
+        """Raises `subprocess.TimeoutExpired`."""
+        until = time.monotonic() + timeout
+        while self.poll() is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired("fork", timeout)
+            time.sleep(0.005)
+
+
+class ForkedServer(Server):
+    """A server whose every start is a fork."""
+
+    def __init__(self, data_dir: Path, **variables: str) -> None:
+        super().__init__(data_dir, **variables)
+        self._parent = self.run("-m", "tests.violence.forked", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def begin(self) -> Fork:
+        self._parent.stdin.write(b"start\n")
+        self._parent.stdin.flush()
+        return Fork(int(self._parent.stdout.readline()))
+
+    def close(self) -> None:
+        """No more starts."""
+        self._parent.stdin.close()
+        self._parent.wait()
+        self._parent.stdout.close()
+
+
+# ---- over there ---------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    from refine import assembly
+    from refine.settings import read_settings
+    from refine.similarity.catalogue import open_metric
+    from refine.similarity.panel import Panel
+    from refine.ui import page
+    from tests.conftest import Painter256
+
+    class SlowPainter(Painter256):
+        """Takes a moment, so that kills meet requests that wait, and drawings that are being made."""
+
+        def draw(self, prompt, progress):
+            time.sleep(0.003)
+            return super().draw(prompt, progress)
+
+    def serve() -> None:
+        settings = read_settings()
+        house = assembly.open_house(settings)
+        demo = page.build(
+            house.study,
+            house.findings,
+            house.simulated,
+            house.publisher,
+            assembly.admin_access(settings),
+            assembly.browser_secret(settings),
+        )
+        demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+        house.studio.equip(SlowPainter(), Panel([open_metric("imagehash", None)]))
+        demo.block_thread()
+
+    open_metric("imagehash", None)  # its libraries are read here once, not in every life
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            os.dup2(2, 0), os.dup2(2, 1)
+            serve()
+            os._exit(0)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main()
