@@ -200,6 +200,7 @@ def open_house(settings: Settings) -> House:
         consent = Consent((ASSETS / "consent.md").read_text())
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
+        dataset.recover()
         replicator = open_replicator(settings, journal, pictures)
         restore_finished(settings, journal, pictures, dataset)
         studio = Studio(targets, journal, pictures)

@@ -196,9 +196,13 @@ class Study:
             raise StudyError("A ranking needs every drawing exactly once. Please check the order and send it again.")
         if given == current.shuffled and not unchanged_is_meant:
             raise UnchangedOrder("This is the order in which the drawings were shuffled. Is it really your ranking?")
-        self._journal.add_ranking(current.id, Ranking(given, _now()))
-        if current.number == len(session.trials):
-            self._journal.finish(session.id, _now())
+        ends = current.number == len(session.trials)
+        # Both or none: nobody comes back to a session that is ranked and has no end.
+        with self._journal.writing():
+            self._journal.add_ranking(current.id, Ranking(given, _now()))
+            if ends:
+                self._journal.finish(session.id, _now())
+        if ends:
             self._publisher.publish()
         return self.standing(token)
 

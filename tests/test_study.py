@@ -1,10 +1,12 @@
 """The study's order of things: what may come after what, and that a mistake or a fault loses nothing."""
 
+import sqlite3
 import threading
 
 import pytest
 
 from refine.protocol import Step
+from refine.storage.errors import StorageError
 from refine.study import StudyError, UnchangedOrder
 from tests.conftest import Painter
 
@@ -215,6 +217,21 @@ def test_a_ranking_is_kept_once(study):
     with pytest.raises(StudyError, match="finished"):
         study.rank(token, 1, [3, 1, 2])
     assert study.standing(token).trial.ranking.order == (2, 1, 3)
+
+
+def test_the_end_comes_with_the_last_ranking_or_neither_does(study, tmp_path):
+    token = study.enrol(consent=True)
+    play_rounds(study, token)
+    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
+        journal.execute(
+            "CREATE TRIGGER fault BEFORE UPDATE OF finished_at ON sessions BEGIN SELECT RAISE(ABORT, 'no space'); END"
+        )
+    with pytest.raises(StorageError):
+        study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
+    assert study.standing(token).step == Step.RANKING
+    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
+        journal.execute("DROP TRIGGER fault")
+    assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == Step.THANKS
 
 
 def test_nobody_reaches_anothers_session(study):

@@ -20,7 +20,7 @@ from refine.protocol import Protocol, Session
 from refine.storage.card import Notice, card
 from refine.storage.columns import CONFIGS
 from refine.storage.errors import Damaged, StorageError
-from refine.storage.pictures import Pictures, write_whole
+from refine.storage.pictures import Pictures, remove_halves, write_whole
 from refine.storage.plot import first_choices
 from refine.storage.records import Row, iteration_rows, session_row, target_row
 from refine.storage.tally import FILE, Tally, read_tally
@@ -93,6 +93,13 @@ class Dataset:
     def __init__(self, folder: Path, notice: Notice | None = None) -> None:
         self.folder = folder
         self.notice = notice or Notice()
+
+    def recover(self) -> None:
+        """Tidy up what the last process could not: half a shard may hold what somebody withdraws.
+
+        Nobody else may be writing here. Raises `StorageError`.
+        """
+        remove_halves(self.folder)
 
     def session_ids(self) -> set[str]:
         """The sessions that are written as a whole."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures, read_pixels
+from refine.storage.pictures import Pictures, read_pixels, remove_halves
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,7 @@ class Keeper:
     def recover(self) -> None:
         """Tidy up what the last process could not; nobody else may be keeping anything. Raises `StorageError`."""
         folder = self._pictures.folder
-        for half in folder.glob("??/.*.part"):
-            half.unlink(missing_ok=True)
+        remove_halves(folder)
         self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
 
     @contextmanager

@@ -102,3 +102,15 @@ def write_whole(path: Path, content: bytes) -> None:
             os.close(folder)
     except OSError as fault:
         raise StorageError(f"{path} cannot be written: {fault.strerror}. Is the disk full?") from fault
+
+
+def remove_halves(folder: Path) -> None:
+    """Remove what processes left here that were killed while they wrote. Nobody else may be writing.
+
+    Raises `StorageError` if something cannot be removed.
+    """
+    try:
+        for half in folder.rglob(".*.part"):
+            half.unlink(missing_ok=True)
+    except OSError as fault:
+        raise StorageError(f"{folder} cannot be tidied up: {fault.strerror}.") from fault

@@ -137,6 +137,16 @@ def test_a_damaged_shard_does_not_hold_up_a_withdrawal(home):
     assert list((dataset.folder / "data").glob("[is]*/*.parquet")) == []
 
 
+def test_half_a_shard_is_gone_after_a_start(home):
+    dataset, targets, pictures = home
+    dataset.write_session(finished(pictures), PROTOCOL, targets, pictures)
+    whole = {path for path in dataset.folder.rglob("*") if path.is_file()}
+    half = dataset.folder / "data" / "iterations" / ".killed.part"
+    half.write_bytes(b"PAR1")
+    dataset.recover()
+    assert {path for path in dataset.folder.rglob("*") if path.is_file()} == whole
+
+
 def test_what_is_not_whole_is_not_published(home):
     dataset, targets, pictures = home
     with pytest.raises(StorageError, match="not finished"):

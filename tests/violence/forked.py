@@ -91,9 +91,15 @@ def main() -> None:
             assembly.admin_access(settings),
             assembly.browser_secret(settings),
         )
-        demo.launch(**page.LAUNCH, prevent_thread_lock=True)
-        house.studio.equip(SlowPainter(), Panel([open_metric("imagehash", None)]))
-        demo.block_thread()
+        try:
+            demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            house.studio.equip(SlowPainter(), Panel([open_metric("imagehash", None)]))
+            demo.block_thread()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            house.close()
 
     open_metric("imagehash", None)  # its libraries are read here once, not in every life
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

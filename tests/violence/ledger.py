@@ -7,6 +7,8 @@ from pathlib import Path
 
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
+from refine.storage.source import FolderSource
+from refine.storage.verify import verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,13 @@ class Ledger:
                 assert sessions[token].trials[number - 1].ranking.order == order
         for token in self.finished - gone:
             assert sessions[token].finished_at is not None
+
+    def check_dataset(self, home: Path) -> None:
+        """Compare with the local dataset of a server that was stopped in peace."""
+        found = verify(FolderSource(home / "dataset"))
+        assert not found.wrong, found.wrong
+        assert found.rows["sessions"] == len(self.finished - self.left), "every finished session is there once"
+        assert not list(home.rglob("*.part")), "no half of a file is left"
 
 
 def check_pictures(home: Path, *, tidied: bool) -> None:

@@ -143,12 +143,14 @@ def main(server: Server, kills: int, participants: int, seed: int, longest_start
             ledger.check(server.data_dir)
             check_pictures(server.data_dir, tidied=False)
         print(f"kill {kill + 1} of {kills}: {len(ledger.rounds)} rounds shown so far are there once", flush=True)
-    run_life(server, seats, None)
     try:
-        ledger.check(server.data_dir)
-        check_pictures(server.data_dir, tidied=True)
+        run_life(server, seats, None)
     finally:
-        server.stop()
+        if server.process is not None:
+            server.stop()
+    ledger.check(server.data_dir)
+    check_pictures(server.data_dir, tidied=True)
+    ledger.check_dataset(server.data_dir)
     return (
         f"{kills} kills in {time.monotonic() - started:.0f} s: {len(ledger.tokens)} sessions, {len(ledger.finished)} of "
         f"them finished, {len(ledger.left)} withdrawn, {len(ledger.rounds)} rounds shown, each there once"
