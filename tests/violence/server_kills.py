@@ -25,17 +25,21 @@ class Seat:
         self._rng = rng
         self.token = ""
 
-    def play(self, last: threading.Event) -> None:
-        """Go on where the page says, until the server is gone, or `last` is set and the session is finished."""
+    def play(self, over: threading.Event, last: threading.Event) -> None:
+        """Go on where the page says, until `over`, or until the session is finished if `last` is set.
+
+        Raises `Gone` when the server is.
+        """
         page = Page(self._server.url)
         try:
             page.arrive(self.token)
-            while not (self._step(page) and last.is_set()):
-                pass
+            while not over.is_set():
+                if self._step(page, over) and last.is_set():
+                    return
         finally:
             page.close()
 
-    def _step(self, page: Page) -> bool:
+    def _step(self, page: Page, over: threading.Event) -> bool:
         """Look, write down what is seen, and do what is due. Says whether a session has just come to its end."""
         for number, (prompt, picture) in page.drawings.items() if page.step in ("Rounds", "Ranking") else ():
             self._ledger.rounds.add(Shown(self.token, 1, number, prompt, picture))
@@ -51,7 +55,7 @@ class Seat:
                 page.click("begin")
             case "Rounds":
                 if page.is_drawing:
-                    time.sleep(page.pace)
+                    over.wait(page.pace)
                     page.poll()
                 else:
                     # Some drawings are of one participant only, others of many: who withdraws takes the first alone.
@@ -77,24 +81,24 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
 
     Raises `AssertionError` with what went wrong for a participant.
     """
-    over, last, faults = threading.Event(), threading.Event(), []
+    serving, over, last, faults = threading.Event(), threading.Event(), threading.Event(), []
     if until is None:
         last.set()
 
     def play(seat: Seat) -> None:
-        while not over.is_set():
-            try:
-                seat.play(last)
+        serving.wait()
+        try:
+            with contextlib.suppress(Gone):
+                seat.play(over, last)
                 return
-            except Gone:
-                time.sleep(0.5)
-            except BaseException:
-                faults.append(traceback.format_exc())
-                return
+            assert until is not None, "nobody killed it"
+        except BaseException:
+            faults.append(traceback.format_exc())
 
     def start() -> None:
         with contextlib.suppress(RuntimeError):  # killed before its first page
             server.start()
+        serving.set()
 
     server.process = None
     starter = threading.Thread(target=start)
@@ -105,11 +109,13 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
     try:
         if until is not None:
             until()
-    finally:
-        if until is not None:
             while server.process is None:
                 time.sleep(0.01)
-            server.kill()
+            assert server.process.poll() is None, "it lives until it is killed"
+    finally:
+        if until is not None:
+            if server.process is not None:
+                server.kill()
             over.set()
         for player in [starter, *players]:
             player.join()

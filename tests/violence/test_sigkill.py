@@ -5,11 +5,14 @@ With real drawings, as `python -m tests.violence` kills it two hundred times in 
 times here.
 """
 
+import pytest
+
 from tests.browser.server import Server
 from tests.violence.forked import ForkedServer
 from tests.violence.server_kills import ROUNDS, main
 
 
+@pytest.mark.timeout(1500)
 def test_two_hundred_kills_under_twenty_participants(tmp_path):
     server = ForkedServer(tmp_path / "data", REFINE_ITERATIONS=str(ROUNDS))
     try:
