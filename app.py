@@ -43,7 +43,7 @@ def main() -> int:
             return 0
         # torch takes seconds to come from the disk: the page is put together meanwhile.
         threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
-        from refine.assembly import StartError, admin_access, browser_secret, equip, open_house
+        from refine.assembly import StartError, admin_access, equip, open_house
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
@@ -60,7 +60,6 @@ def main() -> int:
         house.simulated,
         house.publisher,
         admin_access(settings),
-        browser_secret(settings),
     )
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.

@@ -5,7 +5,6 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 
 import logging
 import os
-import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,12 +28,12 @@ from refine.similarity.panel import Panel
 from refine.standing import Consent
 from refine.storage.card import Notice
 from refine.storage.dataset import Dataset
-from refine.storage.disk import FolderLock, hazard, make_folder
+from refine.storage.disk import FolderLock, hazard, is_wiped, make_folder, survives
 from refine.storage.engine import DatabaseLock
 from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset, RepoMissing
 from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
+from refine.storage.pictures import Pictures, write_whole
 from refine.storage.replica import Replica
 from refine.storage.restore import restore
 from refine.storage.source import HubSource
@@ -80,6 +79,12 @@ def targets_folder(settings: Settings) -> Path:
         return profile.targets
     how = f"seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
     return settings.data_dir / "targets" / f"{settings.profile}-{drawing.width}px-{how}"
+
+
+def read_consent(settings: Settings) -> Consent:
+    """What participants agree to, with the licence that is set."""
+    licence = settings.dataset_license.upper().replace("-", " ")
+    return Consent((ASSETS / "consent.md").read_text().replace("{licence}", licence))
 
 
 def open_generator(settings: Settings) -> "PipelineGenerator":
@@ -129,22 +134,25 @@ def open_replicator(settings: Settings, journal: Journal, pictures: Pictures) ->
 
 
 def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
-    """On an empty disk: finished sessions come back from the Hub dataset, so that results and balance of arms carry on.
+    """On a new disk: finished sessions come back from the Hub dataset, so that results and balance of arms carry on.
 
-    If that cannot be done now, it is logged, and the study begins without them.
+    If not all can be restored now, that is logged, the study begins without them, and the next start goes on.
     """
     token = get_token()
-    if not settings.dataset_repo or token is None or journal.finished_ids():
+    mark = settings.data_dir / ".restored"  # on this very disk: what is here already does not say that all is
+    if not settings.dataset_repo or token is None or (mark.exists() and mark.read_text() == settings.dataset_repo):
         return
     try:
-        source = HubSource(HubDataset(settings.dataset_repo, token))
+        source = HubSource(HubDataset(settings.dataset_repo, token, reading=True))
         come = restore(source, journal, pictures, dataset, settings.dataset_repo)
         log.info("%d finished sessions were restored from %s", come, settings.dataset_repo)
+        write_whole(mark, settings.dataset_repo.encode())
     except RepoMissing:
         log.info("There is no dataset %s yet: it is made with the first finished session", settings.dataset_repo)
     except StorageError as fault:
         log.error(
-            "Not all finished sessions could be restored; `python -m refine.storage restore` does it later: %s", fault
+            "Not all finished sessions could be restored; the next start or `python -m refine.storage restore` goes on: %s",
+            fault,
         )
 
 
@@ -191,13 +199,19 @@ def open_house(settings: Settings) -> House:
         locks = FolderLock(settings.data_dir), DatabaseLock(database_url(settings))
     except StorageError as fault:
         raise StartError(str(fault)) from fault
+    log.info("The data folder %s is on %s", settings.data_dir, survives(settings.data_dir))
+    if is_wiped(settings.data_dir) and not settings.replica:
+        log.warning(
+            "Unfinished sessions, and withdrawals on their way, are lost with it. Set REFINE_REPLICA to a private dataset, "
+            "or REFINE_DATA_DIR to persistent storage."
+        )
     if settings.database_url is None and (danger := hazard(settings.data_dir)):
         log.warning("%s", danger)
     journal = open_journal(settings)
     try:
-        targets = load_targets(targets_folder(settings))
+        targets = load_targets(targets_folder(settings), drawing_settings(settings))
         pictures = Pictures(settings.data_dir / "pictures")
-        consent = Consent((ASSETS / "consent.md").read_text())
+        consent = read_consent(settings)
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
         dataset.recover()
@@ -247,17 +261,6 @@ def admin_access(settings: Settings) -> Access:
     token = settings.admin_token.get_secret_value() if settings.admin_token else ""
     signs_in = bool(os.environ.get("SPACE_ID") and os.environ.get("OAUTH_CLIENT_ID"))
     return Access(token, os.environ.get("SPACE_AUTHOR_NAME", "") if signs_in else "")
-
-
-def browser_secret(settings: Settings) -> str:
-    """The key that participants' browsers encrypt their token with; made once and kept in the data folder."""
-    path = settings.data_dir / "browser-secret"
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(16))
-        return path.read_text()
 
 
 def _hub_targets(repo: str) -> Path:

@@ -76,7 +76,7 @@ class Publisher:
         self._write_error = self._push_error = ""
         self._push: Push | None = None
         if repo and token:
-            self._push = Push(HubDataset(repo, token, endpoint), dataset, self._outbox, self._committed)
+            self._push = Push(HubDataset(repo, token, endpoint), journal, pictures, dataset, self._committed)
         elif repo:
             self._push_error = (
                 f"Nothing is pushed to {repo}: there is no token. Set HF_TOKEN to a token with write access."
@@ -226,9 +226,10 @@ class Publisher:
 
     def _write(self) -> None:
         """Bring the local folder to what the journal says. One session that cannot be written keeps no other back."""
-        withdrawn = self._outbox.withdrawals()
-        for session_id in withdrawn:
+        removed = self._outbox.withdrawn() & self._dataset.traces()
+        for session_id in removed:
             self._dataset.remove_session(session_id)
+        withdrawn = sorted({*self._outbox.withdrawals(), *removed})
         written = self._dataset.session_ids()
         missing = [session_id for session_id in self._journal.finished_ids() if session_id not in written]
         fault: StorageError | None = None

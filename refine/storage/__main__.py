@@ -14,14 +14,13 @@ from pathlib import Path
 from huggingface_hub import get_token
 from tqdm import tqdm
 
-from refine.assembly import StartError, open_journal, targets_folder
-from refine.profiles import ASSETS
+from refine.assembly import StartError, drawing_settings, open_journal, read_consent, targets_folder
 from refine.settings import Settings, SettingsError, read_settings
-from refine.standing import Consent
 from refine.storage.card import Notice
 from refine.storage.compact import compact
 from refine.storage.dataset import Dataset
 from refine.storage.errors import StorageError
+from refine.storage.export import export
 from refine.storage.hub import HubDataset
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
@@ -78,14 +77,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _export(given: argparse.Namespace, settings: Settings) -> int:
-    journal = open_journal(settings)
-    written = _write(journal, _dataset(settings, given.folder), settings)
+    journal, dataset = _known_journal(settings), _dataset(settings, given.folder)
+    if not dataset.compacted():
+        dataset.unmark_damaged()
+    written = _write(journal, dataset, settings)
     print(f"{written} sessions were written to {given.folder}, which holds all that are finished.")
     return 0
 
 
 def _push(given: argparse.Namespace, settings: Settings) -> int:
-    journal = open_journal(settings)
+    journal = _known_journal(settings)
     dataset = _dataset(settings)
     _write(journal, dataset, settings)
     if given.again:
@@ -121,13 +122,23 @@ def _compact(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
-    journal = open_journal(settings)
+    journal = _known_journal(settings)
     dataset = _dataset(settings)
     session = session_of_code(journal, given.code)
     if session is None:
-        print("There is no session with this code. It has three groups of four letters and digits.", file=sys.stderr)
+        print(
+            f"In {settings.data_dir} there is no session with this code. It has three groups of four letters and digits.",
+            file=sys.stderr,
+        )
         return 1
-    withdraw(session, journal, Pictures(settings.data_dir / "pictures"), dataset)
+    try:
+        withdraw(session, journal, Pictures(settings.data_dir / "pictures"), dataset)
+    except StorageError as fault:
+        print(
+            f"It is not removed everywhere yet: {fault} The server goes on, or `export {dataset.folder}` does.",
+            file=sys.stderr,
+        )
+        return 1
     print("The session was removed from this machine: journal, pictures and dataset.")
     if settings.dataset_repo:
         try:
@@ -143,21 +154,18 @@ def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _known_journal(settings: Settings) -> Journal:
+    """The journal that is there: a mistyped data folder is not one."""
+    if settings.database_url is None and not (settings.data_dir / "journal.sqlite").exists():
+        raise StorageError(
+            f"There is no journal in {settings.data_dir}. Set REFINE_DATA_DIR to the study's data folder."
+        )
+    return open_journal(settings)
+
+
 def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
-    """Bring a folder to what the journal says. Returns the number of sessions written."""
-    targets = load_targets(targets_folder(settings))
-    pictures = Pictures(settings.data_dir / "pictures")
-    withdrawn = Outbox(journal, "").withdrawn()
-    written = dataset.session_ids()
-    for session_id in withdrawn & written:
-        dataset.remove_session(session_id)
-    missing = [session_id for session_id in journal.finished_ids() if session_id not in written]
-    for session_id in _bar(missing):
-        session = journal.session_by_id(session_id)
-        if session is not None:
-            dataset.write_session(session, journal.protocol(session.protocol_hash), targets, pictures)
-    dataset.write_companions(withdrawn=sorted(withdrawn))
-    return len(missing)
+    targets = load_targets(targets_folder(settings), drawing_settings(settings))
+    return export(journal, Pictures(settings.data_dir / "pictures"), targets, _dataset(settings), dataset, _bar)
 
 
 def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, int]:
@@ -168,7 +176,8 @@ def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, 
     outbox = Outbox(journal, settings.dataset_repo)
     ages = [(datetime.now(UTC) - at).total_seconds() for at in outbox.commit_times()]
     pace = Pace(Limits(), ages, time.monotonic())
-    push = Push(HubDataset(settings.dataset_repo, token), dataset, outbox, lambda: pace.committed(time.monotonic()))
+    hub, pictures = HubDataset(settings.dataset_repo, token), Pictures(settings.data_dir / "pictures")
+    push = Push(hub, journal, pictures, dataset, lambda: pace.committed(time.monotonic()))
     pushed = withdrawn = 0
     while True:
         wait = pace.next_at(time.monotonic()) - time.monotonic()
@@ -186,7 +195,7 @@ def _dataset(settings: Settings, folder: Path | None = None) -> Dataset:
 
 
 def _notice(settings: Settings) -> Notice:
-    text = Consent((ASSETS / "consent.md").read_text())
+    text = read_consent(settings)
     return Notice(settings.dataset_license, {text.version: text.text})
 
 

@@ -33,6 +33,11 @@ WEIGHTS = {
     ),
 }
 
+ERASED = "Rows and pictures were removed, from the history as well."
+
+APPENDED = "Every shard is written once, is named by its content, and is never changed; new sessions are new shards."
+COMPACTED = "This is a compacted copy for reading: nothing is added to it, and nobody can withdraw from it."
+
 TEXT = """
 # Thousand Prompts: the data
 
@@ -53,9 +58,9 @@ iterations = load_dataset("{name}", "iterations", split="train")  # or "sessions
 
 ![How often each round's drawing was ranked most similar](first_choices.svg)
 
-**Withdrawn:** {withdrawn}. Their rows and pictures were removed, from the history as well.
+**Withdrawn:** {withdrawn}
 
-Every shard is written once, is named by its content, and is never changed; new sessions are new shards. Metric values
+{shards} Metric values
 are raw, as the metric's library returns them. **Never pool rows of two values of `protocol_hash`**: they were made
 under different conditions, which column `protocol` of `sessions` tells in full.
 
@@ -70,7 +75,8 @@ under different conditions, which column `protocol` of `sessions` tells in full.
 - Participants are volunteers who found the study online. They are not a sample of any population, and nobody checked
   that each took part once: the dataset knows sessions, not people.
 - Prompts are published as they were written. Participants were asked to write nothing about themselves or others.
-- Durations come from the server and hold the time that a drawing waited in a line. There is no time of day.
+- Durations come from the server. `duration_ms` of a session holds the time that drawings waited in a line; the
+  durations of an iteration do not. There is no time of day in the data, but the Hub shows when a commit was made.
 - Sessions that were not finished are not in it, so whoever gave up is missing.
 - The seed of all drawings is the same: two drawings of one prompt under one protocol are the same picture.
 - Copies that others made before a withdrawal cannot be called back. If you keep a copy, please load it anew now and then.
@@ -84,7 +90,7 @@ Licence: {licence}. Please cite this dataset, and the study it reproduces:
   title        = {{Thousand Prompts: sessions of iterative prompt refinement}},
   author       = {{{{The Thousand Prompts contributors}}}},
   year         = {{{year}}},
-  howpublished = {{Dataset {name}}}
+  howpublished = {{{published}}}
 }}
 @article{{trinh2025picture,
   title   = {{A Picture is Worth a Thousand Prompts? Efficacy of Iterative Human-Driven Prompt Refinement in Image
@@ -124,10 +130,12 @@ def card(features: Mapping[str, Features], tally: Tally, notice: Notice, name: s
     text = TEXT.format(
         name=name,
         counts="\n\n".join(map(_paragraph, tally.counts, tally.counts.values())) or "No session yet.",
-        withdrawn="nobody" if not withdrawn else "1 session" if withdrawn == 1 else f"{withdrawn} sessions",
+        withdrawn="nobody." if not withdrawn else f"{_number(withdrawn, 'session')}. {ERASED}",
+        shards=COMPACTED if tally.compacted else APPENDED,
         columns=columns_table(),
         consents="".join(map(_consent, tally.consents, tally.consents.values())) or "The text is not known.\n",
         licence=notice.licence.upper(),
+        published=f"Hugging Face dataset {name}" if name.count("/") == 1 else "Dataset",
         year=max((count.until[:4] for count in tally.counts.values()), default="2026"),
     )
     return f"---\n{yaml.safe_dump(front, sort_keys=False)}---\n{text}"
@@ -147,13 +155,17 @@ def _paragraph(protocol_hash: str, count: Count) -> str:
     drawing = protocol["drawing"]
     weights = WEIGHTS.get(count.profile, "weights as column `model` names them")
     return (
-        f"**Protocol `{protocol_hash}`**: {count.sessions:,} sessions, {count.trials:,} trials, "
-        f"{count.iterations:,} iterations, ended between {count.since} and {count.until}. "
+        f"**Protocol `{protocol_hash}`**: {_number(count.sessions, 'session')}, {_number(count.trials, 'trial')}, "
+        f"{_number(count.iterations, 'iteration')}, ended between {count.since} and {count.until}. "
         f"Profile `{count.profile}`: {weights}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
         f"{drawing['steps']} steps, CFG {drawing['guidance_scale']:g}, {drawing['width']} x {drawing['height']} pixels; "
-        f"{protocol['iterations']} rounds a trial, {protocol['trials']} trials a session, scores shown: "
+        f"{_number(protocol['iterations'], 'round')} a trial, {_number(protocol['trials'], 'trial')} a session, scores shown: "
         f"{protocol['feedback']}; metrics {', '.join(f'`{metric}`' for metric in protocol['metrics'])}."
     )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def _consent(version: str, text: str) -> str:

@@ -95,7 +95,11 @@ TARGETS = (
     DatasetColumn("picture", "image", "the target, lossless"),
     DatasetColumn("pixel_hash", "string", "SHA-256 of width, height (4 bytes each, big-endian) and RGB bytes"),
     DatasetColumn("profile", "string", "the weights that drew it: `world` or `paper`"),
-    DatasetColumn("protocol_hash", "string", "the study in which it was shown first"),
+    DatasetColumn(
+        "protocol_hash",
+        "string",
+        "the protocol that it was shown under: join with `iterations` on this and `target_id`",
+    ),
 )
 
 CONFIGS: dict[str, tuple[DatasetColumn, ...]] = {

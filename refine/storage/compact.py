@@ -1,15 +1,17 @@
-"""Compaction: the same rows in fewer, larger shards, written to a folder of their own.
+"""Compaction: the same rows in fewer, larger shards, written to a folder of their own: a copy for reading.
 
-Knows: how to put shards together. Does not know: the study. The set that it reads is not touched.
+Knows: how to put shards together. Does not know: the study. The set that it reads is not touched. A session has no shard
+of its own in the copy, so nothing is added to it or withdrawn from it; a new copy is made instead.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from refine.storage.card import Notice
 from refine.storage.columns import CONFIGS
-from refine.storage.dataset import HERE, companions, from_parquet, shard_name, to_parquet
-from refine.storage.errors import StorageError
+from refine.storage.dataset import COMPACT, HERE, companions, from_parquet, shard_name, to_parquet
+from refine.storage.errors import Damaged, StorageError
 from refine.storage.pictures import write_whole
 from refine.storage.records import Row
 from refine.storage.source import Source, read_ahead
@@ -17,8 +19,6 @@ from refine.storage.tally import FILE, read_tally
 
 SHARD_BYTES = 200 * 2**20
 """Of the shards that are put into one, before they are."""
-
-KEY = "compact"
 
 
 def compact(
@@ -28,9 +28,17 @@ def compact(
 
     Raises `StorageError` if it is not empty, or something cannot be read or written.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise StorageError(f"{folder} is not empty. Name a new folder: an old set is never changed.")
-    shards = [name for name in source.names() if name.endswith(".parquet")]
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise StorageError(f"{folder} is no empty folder. Name a new one: an old set is never changed.")
+    names = source.names()
+    shards = [name for name in names if name.endswith(".parquet")]
+    foreign = [name for name in shards if name.count("/") != 2 or name.split("/")[1] not in CONFIGS]
+    if foreign:
+        raise StorageError(f"{foreign[0]} in {source.place} is in no config of the dataset. Please remove it first.")
+    try:
+        tally = replace(read_tally(source.read(FILE) if FILE in names else None), compacted=True)
+    except ValueError as fault:
+        raise Damaged(f"{FILE} in {source.place} is damaged: {fault}.") from fault
     waiting: dict[str, list[Row]] = {config: [] for config in CONFIGS}
     sizes = dict.fromkeys(CONFIGS, 0)
     after = 0
@@ -39,7 +47,7 @@ def compact(
         if not waiting[config]:
             return 0
         content = to_parquet(config, waiting[config])
-        write_whole(folder / shard_name(config, KEY, content), content)
+        write_whole(folder / shard_name(config, COMPACT, content), content)
         waiting[config], sizes[config] = [], 0
         return 1
 
@@ -47,10 +55,12 @@ def compact(
         config = name.split("/")[1]
         if sizes[config] + len(content) > SHARD_BYTES:
             after += write(config)
-        waiting[config] += from_parquet(config, content)
+        try:
+            waiting[config] += from_parquet(config, content)
+        except Damaged as fault:
+            raise Damaged(f"{name} in {source.place}: {fault}") from fault
         sizes[config] += len(content)
     after += sum(map(write, CONFIGS))
-    tally = read_tally(source.read(FILE))
     for name, content in companions(tally, notice, HERE).items():
         write_whole(folder / name, content)
     return len(shards), after

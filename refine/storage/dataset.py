@@ -7,6 +7,7 @@ is pushed to.
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Collection, Iterable, Sequence
 from glob import escape
 from io import BytesIO
@@ -30,6 +31,12 @@ log = logging.getLogger(__name__)
 
 HERE = "path/to/this/folder"
 """What a card calls a folder: its real path is nobody's business."""
+
+COMPACT = "compact"
+"""In place of a session's id in the names of shards that hold many."""
+
+SHARD = re.compile(r".+-[0-9a-f]{12}\.parquet")
+"""The names that shards have; other files are somebody else's."""
 
 COUNTED = ["session_id", "iteration", "rank"]
 """The columns of `iterations` that a tally needs."""
@@ -104,6 +111,27 @@ class Dataset:
     def session_ids(self) -> set[str]:
         """The sessions that are written as a whole."""
         return self._keys("sessions") & self._keys("iterations")
+
+    def traces(self) -> set[str]:
+        """The sessions of which anything is written."""
+        return self._keys("sessions") | self._keys("iterations")
+
+    def compacted(self) -> bool:
+        """Whether this is a copy for reading, whose shards hold many sessions each."""
+        return COMPACT in self._keys("sessions")
+
+    def target_shards(self) -> dict[str, Path]:
+        """The shards of all targets, by name."""
+        shards = (shard for key in self._keys("targets") for shard in self._shards("targets", key))
+        return {shard.relative_to(self.folder).as_posix(): shard for shard in shards}
+
+    def unmark_damaged(self) -> None:
+        """Read all shards; a session with a damaged one is not written any more, so that it can be written again."""
+        for session_id in self.session_ids():
+            try:
+                self.shards_of(session_id)
+            except Damaged as fault:
+                log.warning("%s", fault)
 
     def write_session(self, session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> None:
         """Write the rows of a finished session. Writing it again is harmless.
@@ -203,7 +231,7 @@ class Dataset:
             return set()
         except OSError as fault:
             raise StorageError(f"{self.folder} cannot be read: {fault.strerror}.") from fault
-        return {shard_key(name) for name in names if name.endswith(".parquet")}
+        return {shard_key(name) for name in names if SHARD.fullmatch(name)}
 
     def _shards(self, config: str, key: str) -> list[Path]:
         # The digest holds no dash: another key that begins with this one does not match.

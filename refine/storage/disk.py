@@ -70,14 +70,20 @@ def make_folder(folder: Path) -> None:
 
 def survives(folder: Path) -> str:
     """One sentence on what the data in `folder` survives."""
-    kind, mounted_at = _mount(folder.resolve())
+    kind, _ = _mount(folder.resolve())
     if kind == "tmpfs":
         return "memory (tmpfs): data is lost when the machine restarts"
+    if is_wiped(folder):
+        return "a Space's own disk: data is lost at every restart of the Space"
     if kind.startswith(NETWORKED):
         return f"a network folder or bucket ({kind}): data outlives restarts"
-    if os.environ.get("SPACE_ID") and mounted_at == Path("/"):
-        return "a Space's own disk: data is lost at every restart of the Space"
     return f"a disk ({kind}): data outlives restarts"
+
+
+def is_wiped(folder: Path) -> bool:
+    """Whether a restart takes what is in `folder`."""
+    kind, mounted_at = _mount(folder.resolve())
+    return kind == "tmpfs" or (bool(os.environ.get("SPACE_ID")) and mounted_at == Path("/"))
 
 
 def hazard(folder: Path) -> str:

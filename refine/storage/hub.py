@@ -30,6 +30,9 @@ from refine.storage.errors import StorageError
 PATIENCE = httpx2.Timeout(60, connect=10)
 """Seconds without a byte after which the Hub counts as silent. The client by itself waits for ever."""
 
+A_DAY = 86400.0
+"""Seconds. Whoever asks to wait longer is not taken at their word: it may be a mistake, and nobody would see it."""
+
 FAULTS = (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError, OSError, ValueError, RuntimeError)
 """What the client raises: answers, lost connections, pages that are no JSON, uploads that were given up."""
 
@@ -64,11 +67,13 @@ class HubDataset:
     A repository that was renamed is followed. Files go as plain HTTP uploads, whose faults are known.
     """
 
-    def __init__(self, repo: str, token: str | None, endpoint: str | None = None) -> None:
+    def __init__(self, repo: str, token: str | None, endpoint: str | None = None, *, reading: bool = False) -> None:
+        """`reading`: it is only to be read, and faults are told accordingly."""
         set_client_factory(_patient_client)
         self.repo = repo
         self._current = repo
         self._token = token
+        self._reading = reading
         self._api = HfApi(endpoint=endpoint, token=token)
 
     def create(self, private: bool = False) -> None:
@@ -76,21 +81,21 @@ class HubDataset:
         try:
             self._api.create_repo(self.repo, repo_type="dataset", private=private, exist_ok=True)
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
 
     def is_public(self) -> bool:
         """Whether everybody can read it. Raises `RepoMissing` if there is no such repository."""
         try:
             return not self._api.repo_info(self._current, repo_type="dataset").private
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
 
     def head(self) -> str:
         """The newest commit. Raises `RepoMissing` if there is no such repository."""
         try:
             info = self._api.repo_info(self.repo, repo_type="dataset")
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
         self._current = info.id
         return str(info.sha)
 
@@ -101,7 +106,7 @@ class HubDataset:
         try:
             found = self._api.get_paths_info(self._current, list(paths), revision=commit, repo_type="dataset")
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
         return {entry.path for entry in found if isinstance(entry, RepoFile)}
 
     def names(self, commit: str) -> list[str]:
@@ -109,7 +114,7 @@ class HubDataset:
         try:
             return list(self._api.list_repo_files(self._current, repo_type="dataset", revision=commit))
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
 
     def read(self, path: str, commit: str, retries: int = 0) -> bytes | None:
         """A file of a commit, never from a cache; `None` if it has none.
@@ -124,7 +129,10 @@ class HubDataset:
         except EntryNotFoundError:
             return None
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            missing = not isinstance(fault, RepositoryNotFoundError | RevisionNotFoundError) and _status(fault) == 404
+            if missing:  # a large file that was deleted for good, though a commit names it
+                return None
+            raise hub_fault(self.repo, fault, self._reading) from fault
         return answer.content
 
     def commit(self, message: str, parent: str, add: Mapping[str, bytes | Path], delete: Collection[str] = ()) -> str:
@@ -146,7 +154,7 @@ class HubDataset:
                 self._current, operations, commit_message=message, repo_type="dataset", parent_commit=parent
             )
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
         return made.oid
 
     def erase_history(self) -> None:
@@ -156,7 +164,7 @@ class HubDataset:
                 self._current, repo_type="dataset", commit_message="The data, after a withdrawal"
             )
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
 
     def erase_large_files(self, keys: Collection[str]) -> int:
         """Delete for good the large files whose names begin with one of `keys` and a dash. Returns how many."""
@@ -168,16 +176,16 @@ class HubDataset:
             ]
             self._api.permanently_delete_lfs_files(self._current, found, repo_type="dataset")
         except FAULTS as fault:
-            raise hub_fault(self.repo, fault) from fault
+            raise hub_fault(self.repo, fault, self._reading) from fault
         return len(found)
 
 
-def hub_fault(repo: str, fault: Exception) -> HubFault:
-    """A fault of the client as a sentence, with what the Hub asks for in its headers."""
+def hub_fault(repo: str, fault: Exception, reading: bool = False) -> HubFault:
+    """A fault of the client, met while writing or `reading`, as a sentence, with what the Hub asks for in its headers."""
     cause: BaseException | None = fault
     while cause is not None and not isinstance(cause, HfHubHTTPError | httpx2.HTTPError):
         cause = cause.__cause__  # an upload that was given up holds its reason inside
-    status = cause.response.status_code if isinstance(cause, HfHubHTTPError) else 0
+    status = _status(cause)
     if isinstance(cause, RepositoryNotFoundError):
         status = 404
     if isinstance(cause, httpx2.TimeoutException):
@@ -193,10 +201,18 @@ def hub_fault(repo: str, fault: Exception) -> HubFault:
     else:
         what = f"the Hub answered with something unexpected ({' '.join(str(fault).split())[:200]})"
     kind = RepoMissing if isinstance(cause, RepositoryNotFoundError) else HubFault
-    sentence = f"The dataset {repo} was not updated: {what}. All data is kept in the data folder."
+    if reading:
+        what = what.replace("may not write to it", "may not read it").replace("write access", "read access")
+        sentence = f"The dataset {repo} cannot be read: {what}."
+    else:
+        sentence = f"The dataset {repo} was not updated: {what}. All data is kept in the data folder."
     # A commit or file that was there a moment ago: another writer squashed the history, or removed the file.
     outrun = status == 412 or isinstance(cause, RevisionNotFoundError | EntryNotFoundError)
     return kind(sentence, _asked_to_wait(cause), conflict=outrun)
+
+
+def _status(fault: BaseException | None) -> int:
+    return fault.response.status_code if isinstance(fault, HfHubHTTPError) else 0
 
 
 def _asked_to_wait(cause: BaseException | None) -> float:
@@ -213,7 +229,7 @@ def _asked_to_wait(cause: BaseException | None) -> float:
     limit = parse_ratelimit_headers(headers)
     if limit is not None and limit.remaining == 0:
         seconds = max(seconds, limit.reset_in_seconds)
-    return max(seconds, 0.0)
+    return min(max(seconds, 0.0), A_DAY)
 
 
 def _until(date: str, now: str | None) -> float:

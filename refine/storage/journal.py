@@ -193,6 +193,15 @@ class Journal:
             )
             connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
 
+    def add_withdrawal(self, session_id: str, protocol_hash: str, at: datetime) -> None:
+        """A session was withdrawn that is not here, and does not come any more. Twice is harmless."""
+        with self.writing() as connection:
+            known = sa.select(t.withdrawals.c.session_id).where(t.withdrawals.c.session_id == session_id)
+            if connection.execute(known).first() is None:
+                connection.execute(
+                    t.withdrawals.insert().values(session_id=session_id, protocol_hash=protocol_hash, withdrawn_at=at)
+                )
+
     # ---- what is asked of it ------------------------------------------------------------------------------------
 
     def session(self, token_hash: str) -> Session | None:

@@ -6,11 +6,12 @@ While only one of the two may be there, an empty file beside the picture says so
 these: a picture without such a note is never touched, whatever journal is opened.
 """
 
+import fcntl
 import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from refine.storage.errors import StorageError
@@ -26,7 +27,6 @@ class Keeper:
     def __init__(self, journal: Journal, pictures: Pictures) -> None:
         self._journal = journal
         self._pictures = pictures
-        # Two participants can draw the same pixels: one must not withdraw them while the other's are being kept.
         self._lock = threading.Lock()
 
     def recover(self) -> None:
@@ -42,7 +42,7 @@ class Keeper:
         A picture without such a row goes again. Raises `StorageError` if one is damaged or cannot be written.
         """
         pixels = [read_pixels(file) for file in files]
-        with self._lock:
+        with self._alone():
             self._note(pixels)
             try:
                 for file in files:
@@ -53,7 +53,7 @@ class Keeper:
 
     def remove(self, session_id: str) -> None:
         """Remove a withdrawn session with its pictures, but for those that another session has too."""
-        with self._lock:
+        with self._alone():
             session = self._journal.session_by_id(session_id)
             if session is None:
                 return
@@ -61,6 +61,23 @@ class Keeper:
             self._note(pixels)
             self._journal.delete_session(session_id)
             self._tidy(pixels)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two participants can draw the same pixels: one must not withdraw them while the other's are being kept.
+
+        Not even by a researcher's command beside the server.
+        """
+        folder = self._pictures.folder
+        with self._lock, ExitStack() as opened:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                file = opened.enter_context((folder / ".keeping").open("a"))
+            except OSError as fault:
+                raise StorageError(f"{folder} cannot be written to: {fault.strerror}.") from fault
+            with suppress(OSError):  # a disk without locks: the start has warned of it
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _note(self, pictures: Iterable[str]) -> None:
         notes = [self._loose(pixels) for pixels in pictures]
@@ -75,9 +92,7 @@ class Keeper:
                 finally:
                     os.close(descriptor)
         except OSError as fault:
-            raise StorageError(
-                f"{self._pictures.folder} cannot be written to: {fault.strerror}. Is the disk full?"
-            ) from fault
+            raise StorageError(f"{self._pictures.folder} cannot be written to: {fault.strerror}.") from fault
 
     def _tidy(self, pictures: Iterable[str]) -> None:
         try:

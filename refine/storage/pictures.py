@@ -101,7 +101,7 @@ def write_whole(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as fault:
-        raise StorageError(f"{path} cannot be written: {fault.strerror}. Is the disk full?") from fault
+        raise StorageError(f"{path} cannot be written: {fault.strerror}.") from fault
 
 
 def remove_halves(folder: Path) -> None:

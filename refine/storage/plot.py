@@ -11,11 +11,9 @@ WIDTH, HEIGHT, MARGIN = 640, 280, 44
 
 
 def first_choices(tally: Tally) -> str:
-    """An SVG of bars, one an iteration, of all protocols together; readable on light and dark pages."""
-    counts: dict[int, int] = {}
-    for count in tally.counts.values():
-        for name, times in count.first.items():
-            counts[int(name)] = counts.get(int(name), 0) + times
+    """An SVG of bars, one an iteration, of the protocol with the most sessions; readable on light and dark pages."""
+    protocol = max(tally.counts, key=lambda key: tally.counts[key].sessions, default="")
+    counts = {int(name): times for name, times in tally.counts[protocol].first.items()} if protocol else {}
     last = max(counts, default=10)
     highest = max(counts.values(), default=0) or 1
     step = (WIDTH - 2 * MARGIN) / last
@@ -29,7 +27,8 @@ def first_choices(tally: Tally) -> str:
         )
         parts.append(_text(left + step / 2, HEIGHT - MARGIN + 16, str(iteration)))
         parts.append(_text(left + step / 2, top - 5, str(times)))
-    title = f"Which round's drawing was ranked most similar ({sum(counts.values())} rankings)"
+    of = f" under protocol {protocol}" if len(tally.counts) > 1 else ""
+    title = f"Which round's drawing was ranked most similar{of} ({sum(counts.values())} rankings)"
     parts += [_text(WIDTH / 2, 20, title, 14), _text(WIDTH / 2, HEIGHT - 8, "round")]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

@@ -13,7 +13,10 @@ from pathlib import Path
 from refine.storage.dataset import COUNTED, Dataset, companions, from_parquet, shard_key
 from refine.storage.errors import Damaged, StorageError
 from refine.storage.hub import HubDataset, HubFault, RepoMissing
+from refine.storage.journal import Journal
+from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
+from refine.storage.pictures import Pictures
 from refine.storage.tally import FILE, Tally, read_tally
 
 log = logging.getLogger(__name__)
@@ -35,14 +38,24 @@ class Sent:
 
 
 class Push:
-    """Brings one Hub dataset to what the journal says, a batch at a time. `written` is told of every commit made."""
+    """Brings one Hub dataset to what the journal says, a batch at a time. `written` is told of every commit made.
+
+    Who has withdrawn at another server, as the Hub dataset says, is removed here as well.
+    """
 
     def __init__(
-        self, hub: HubDataset, dataset: Dataset, outbox: Outbox, written: Callable[[], None] = lambda: None
+        self,
+        hub: HubDataset,
+        journal: Journal,
+        pictures: Pictures,
+        dataset: Dataset,
+        written: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub = hub
+        self._journal = journal
+        self._keeper = Keeper(journal, pictures)
         self._dataset = dataset
-        self._outbox = outbox
+        self._outbox = Outbox(journal, hub.repo)
         self._written = written
 
     def once(self) -> Sent:
@@ -75,6 +88,17 @@ class Push:
         gone = [name for name in self._hub.names(head) if shard_key(name) in set(withdrawn)] if withdrawn else []
         before = self._hub.read(FILE, head)
         tally = self._tally(before)
+        if tally.compacted:
+            raise StorageError(
+                f"{self._hub.repo} is a compacted copy, made for reading: nothing can be added to it or withdrawn from "
+                "it. Set REFINE_DATASET_REPO to the dataset that it was made from, or to a new one."
+            )
+        if elsewhere := tally.withdrawn_of(self._journal.finished_ids()):
+            for session_id in elsewhere:
+                log.warning("Session %s was withdrawn at another server, and is removed here too", session_id)
+                self._keeper.remove(session_id)
+                self._dataset.remove_session(session_id)
+            return self._attempt()
         tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
         tally = self._without(tally, gone, head).with_withdrawn(withdrawn).with_consents(self._dataset.notice.consents)
 
@@ -90,14 +114,16 @@ class Push:
             self._hub.erase_large_files(set(withdrawn))
         self._outbox.done(batch, Errand.PUSH, commit)
         self._outbox.done(withdrawn, Errand.WITHDRAW, commit)
-        return Sent(len(batch), len(withdrawn), more=len(batch) < len(waiting))
+        return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting))
 
     def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path]]:
         batch: list[str] = []
         shards: dict[str, Path] = {}
         size = 0
         damaged: Damaged | None = None
-        for session_id in waiting[:MOST_SESSIONS]:
+        for session_id in waiting:
+            if len(batch) == MOST_SESSIONS:
+                break
             try:
                 found = self._dataset.shards_of(session_id)
             except Damaged as fault:

@@ -5,11 +5,10 @@ what the Hub's faults mean (hub). One server to a replica.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
@@ -46,7 +45,16 @@ class Snapshot:
     requests: tuple[Request, ...]
 
 
-_SNAPSHOT = TypeAdapter(Snapshot)
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What is left of a session that the dataset must still be rid of."""
+
+    session_id: str
+    protocol: Protocol
+    at: datetime
+
+
+_SNAPSHOT, _WITHDRAWAL = TypeAdapter(Snapshot), TypeAdapter(Withdrawal)
 
 
 class Replica:
@@ -81,15 +89,19 @@ class Replica:
             )
         there = set(self._hub.names(head))
         withdrawn = set(self._erased.withdrawals())
-        sessions = [session for one in self._ids() if (session := self._journal.session_by_id(one)) is not None]
-        facts = {_facts(session.id): self._snapshot(session) for session in sessions}
-        new: dict[str, bytes | Path] = {
-            path: content for path, content in facts.items() if path not in there or self._sent.get(path) != content
+        unfinished, finished = self._unfinished(), self._finished()
+        # Who has finished is written down once more, and never again.
+        wanted = [_facts(one) for one in unfinished] + [path for one in finished if (path := _ended(one)) not in there]
+        sessions = {
+            path: session for path in wanted if (session := self._journal.session_by_id(shard_key(path))) is not None
         }
-        drawn = {path: file for session in sessions for path, file in self._drawn(session) if path not in there}
-        known = self._known({shard_key(path) for path in there if "/" in path} - {session.id for session in sessions})
+        facts = {path: self._snapshot(session) for path, session in sessions.items()} | self._owed()
+        new = {path: content for path, content in facts.items() if path not in there or self._sent.get(path) != content}
+        drawn = {path: content for one in sessions.values() for path, content in self._drawn(one, there)}
+        known = self._known({shard_key(path) for path in there if "/" in path} - {*unfinished, *finished})
         # What this journal does not know is somebody's who has not been restored yet.
-        gone = [path for path in there if "/" in path and shard_key(path) in known | withdrawn]
+        gone = [path for path in there if "/" in path and shard_key(path) in known | withdrawn and path not in facts]
+        gone += [path for one in finished if (path := _facts(one)) in there]
         if new or drawn or gone:
             self._hub.commit("Replicate sessions", head, {**new, **drawn}, gone)
             self._commits += 1
@@ -110,24 +122,33 @@ class Replica:
             source = HubSource(self._hub)
         except RepoMissing:
             return 0
-        found = [path for path in source.names() if path.startswith("sessions/")]
-        known = self._known({shard_key(path) for path in found})
+        names = source.names()
         keeper, restored = Keeper(self._journal, self._pictures), 0
-        wanted = [path for path in found if shard_key(path) not in known]
-        for path, found_whole in read_ahead(partial(_whole, source), wanted):
+        for _, withdrawal in read_ahead(
+            partial(_read_withdrawal, source), [n for n in names if n.startswith("withdrawn/")]
+        ):
+            if withdrawal is not None:
+                self._take_withdrawal(withdrawal, keeper)
+        found = [path for path in names if path.startswith("sessions/")]
+        known = self._known({shard_key(path) for path in found})
+        wanted = [path for path in found if shard_key(path) not in known or self._lacks_pictures(shard_key(path))]
+        for path, found_whole in read_ahead(partial(_read_session, source), wanted):
             if found_whole is None:
                 continue
+            snapshot, drawings = found_whole
             try:
-                self._take(*found_whole, keeper)
-                restored += 1
+                with keeper.keeping(*drawings):
+                    if snapshot.session.id not in known:
+                        self._take(snapshot)
+                        restored += 1
             except Contradiction as fault:
                 log.error(LEFT_OUT, path, source.place, fault)
         return restored
 
-    def _take(self, snapshot: Snapshot, drawings: list[bytes], keeper: Keeper) -> None:
+    def _take(self, snapshot: Snapshot) -> None:
         journal, session = self._journal, snapshot.session
         # One transaction: of a session that was restored by half, the other half would be taken for never drawn.
-        with keeper.keeping(*drawings), journal.writing():
+        with journal.writing():
             journal.add_protocol(snapshot.protocol)
             journal.add_session(session)
             for trial in session.trials:
@@ -142,12 +163,40 @@ class Replica:
             if session.finished_at is not None:
                 journal.finish(session.id, session.finished_at)
 
-    def _ids(self) -> set[str]:
+    def _take_withdrawal(self, withdrawal: Withdrawal, keeper: Keeper) -> None:
+        keeper.remove(withdrawal.session_id)  # it may have come back from the dataset
+        self._journal.add_protocol(withdrawal.protocol)
+        self._journal.add_withdrawal(withdrawal.session_id, withdrawal.protocol.hash, withdrawal.at)
+        if self._pushed is not None:
+            self._pushed.begin([withdrawal.session_id])  # so that it leaves the dataset's history as well
+
+    def _lacks_pictures(self, session_id: str) -> bool:
+        """Whether the journal outlived the pictures, as one on a database server does."""
+        session = self._journal.session_by_id(session_id)
+        return session is not None and not all(self._pictures.path(pixels).exists() for pixels in _pixels(session))
+
+    def _unfinished(self) -> list[str]:
         recent = datetime.now(UTC) - FORGOTTEN
         query = sa.select(t.sessions.c.id).where(t.sessions.c.finished_at.is_(None), t.sessions.c.enrolled_at > recent)
         with self._journal.reading() as connection:
-            unfinished = set(connection.execute(query).scalars())
-        return unfinished.union(self._journal.finished_ids() if self._pushed is None else self._pushed.waiting())
+            return list(connection.execute(query).scalars())
+
+    def _finished(self) -> list[str]:
+        return self._journal.finished_ids() if self._pushed is None else self._pushed.waiting()
+
+    def _owed(self) -> dict[str, bytes]:
+        """The withdrawals that the dataset has not been told of yet."""
+        if self._pushed is None:
+            return {}
+        query = sa.select(t.withdrawals).where(t.withdrawals.c.session_id.in_(self._pushed.withdrawals()))
+        with self._journal.reading() as connection:
+            rows = connection.execute(query).all()
+        return {
+            _withdrawn(row.session_id): _WITHDRAWAL.dump_json(
+                Withdrawal(row.session_id, self._journal.protocol(row.protocol_hash), row.withdrawn_at)
+            )
+            for row in rows
+        }
 
     def _known(self, session_ids: Iterable[str]) -> set[str]:
         asked = list(session_ids)
@@ -161,8 +210,12 @@ class Replica:
         protocol = self._journal.protocol(session.protocol_hash)
         return _SNAPSHOT.dump_json(Snapshot(protocol, session, tuple(one for one in requests if one is not None)))
 
-    def _drawn(self, session: Session) -> list[tuple[str, Path]]:
-        return [(_drawing(session.id, one), self._pictures.path(one)) for one in _pixels(session)]
+    def _drawn(self, session: Session, there: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        for pixels in _pixels(session):
+            path, file = _drawing(session.id, pixels), self._pictures.path(pixels)
+            if path not in there and file.exists():
+                # Sealed: of two drawings with the same content the Hub keeps one, and erases it with the first to go.
+                yield path, file.read_bytes() + _seal(session.id)
 
     def _now(self) -> tuple[int, ...]:
         tables = (t.sessions, t.iterations, t.ranks, t.requests, t.withdrawals, t.outbox)
@@ -174,11 +227,15 @@ class Replica:
             return tuple(connection.execute(sa.select(*counts, begun, finished, arrived)).one())
 
 
-def _whole(source: HubSource, path: str) -> tuple[Snapshot, list[bytes]] | None:
+def _read_session(source: HubSource, path: str) -> tuple[Snapshot, list[bytes]] | None:
     """A session as its facts at `path` tell it, and its drawings; `None`, and a word of it, if they are damaged."""
     try:
         snapshot = _SNAPSHOT.validate_json(source.read(path))
-        drawings = {pixels: source.read(_drawing(snapshot.session.id, pixels)) for pixels in _pixels(snapshot.session)}
+        session = snapshot.session
+        drawings = {
+            pixels: source.read(_drawing(session.id, pixels)).removesuffix(_seal(session.id))
+            for pixels in _pixels(session)
+        }
         if [read_pixels(content) for content in drawings.values()] != list(drawings):
             raise Damaged("a drawing of it is another picture")
     except (ValidationError, Damaged) as fault:
@@ -187,6 +244,14 @@ def _whole(source: HubSource, path: str) -> tuple[Snapshot, list[bytes]] | None:
         log.error(LEFT_OUT, path, source.place, reason)
         return None
     return snapshot, list(drawings.values())
+
+
+def _read_withdrawal(source: HubSource, path: str) -> Withdrawal | None:
+    try:
+        return _WITHDRAWAL.validate_json(source.read(path))
+    except (ValidationError, Damaged) as fault:
+        log.error("A withdrawal is not known any more: %s in %s is damaged (%s)", path, source.place, fault)
+        return None
 
 
 def _pixels(session: Session) -> list[str]:
@@ -198,5 +263,17 @@ def _facts(session_id: str) -> str:
     return f"sessions/{session_id}-facts.json"
 
 
+def _ended(session_id: str) -> str:
+    return f"sessions/{session_id}-ended.json"
+
+
+def _withdrawn(session_id: str) -> str:
+    return f"withdrawn/{session_id}-note.json"
+
+
 def _drawing(session_id: str, pixels: str) -> str:
     return f"pictures/{session_id}-{pixels}.png"
+
+
+def _seal(session_id: str) -> bytes:
+    return f"\n{session_id}".encode()

@@ -5,18 +5,18 @@ Knows: which shards make which session. Does not know: when that is wanted (asse
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from refine.storage.columns import CONFIGS
-from refine.storage.compact import KEY
-from refine.storage.dataset import Dataset, from_parquet, shard_key
+from refine.storage.dataset import COMPACT, Dataset, from_parquet, shard_key
 from refine.storage.errors import Contradiction, Damaged
 from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.pictures import Pictures, write_whole
 from refine.storage.records import Row, session_of
-from refine.storage.source import Source, read_ahead
-from refine.storage.tally import FILE
+from refine.storage.source import Content, Source, read_ahead
+from refine.storage.tally import FILE, Tally, read_tally
 from refine.storage.verify import wrong_with
 
 
@@ -41,15 +41,23 @@ def restore(
         config: [name for name in names if name.startswith(f"data/{config}/") and name.endswith(".parquet")]
         for config in CONFIGS
     }
-    known = {*journal.finished_ids(), *outbox.withdrawn()}
-    beside = [name for name in (FILE, *of["targets"]) if name in names and not (dataset.folder / name).exists()]
-    for name, content in read_ahead(source.read, beside):
-        write_whole(dataset.folder / name, content)
-    shards = {shard_key(name): name for name in of["sessions"] if shard_key(name) != KEY}
+    # Where the journal outlived its folder, as one on a database server does, the files of what it knows come back.
+    here = set(journal.finished_ids())
+    known = {*outbox.withdrawn(), *(here & dataset.session_ids())}
     damaged: list[str] = []
+    tally = Tally()
+    with _told_later(damaged, FILE):
+        tally = replace(read_tally(source.read(FILE) if FILE in names else None), compacted=False)
+    if not (dataset.folder / FILE).exists():
+        write_whole(dataset.folder / FILE, tally.to_json())
+    targets = [name for name in of["targets"] if not (dataset.folder / name).exists()]
+    for name, take in read_ahead(_held(source.read), targets):
+        with _told_later(damaged, name):
+            write_whole(dataset.folder / name, take())
+    shards = {shard_key(name): name for name in of["sessions"] if shard_key(name) != COMPACT}
     compacted: dict[str, Row] = {}
     for name in of["sessions"]:
-        if shard_key(name) == KEY:
+        if shard_key(name) == COMPACT:
             with _told_later(damaged, name):
                 compacted |= {row["session_id"]: row for row in from_parquet("sessions", source.read(name))}
 
@@ -59,13 +67,14 @@ def restore(
 
     wanted = [name for name in of["iterations"] if shard_key(name) not in known]
     come = 0
-    for name, (content, session) in read_ahead(both, progress(wanted)):
+    for name, take_both in read_ahead(_held(both), progress(wanted)):
         with _told_later(damaged, name):
+            content, session = take_both()
             told = (
                 compacted if session is None else {row["session_id"]: row for row in from_parquet("sessions", session)}
             )
             for session_id, rows in _by_session(from_parquet("iterations", content)).items():
-                if session_id in known:
+                if session_id in known or tally.withdrawn_of([session_id]):
                     continue
                 with _told_later(damaged, f"{name}, session {session_id}"):
                     if session_id not in told:
@@ -74,7 +83,7 @@ def restore(
                     if session is not None:
                         write_whole(dataset.folder / name, content)
                         write_whole(dataset.folder / shards[shard_key(name)], session)
-                    come += 1
+                    come += session_id not in here
     dataset.write_companions()
     if damaged:
         raise Damaged(
@@ -92,6 +101,24 @@ def _told_later(damaged: list[str], what: str) -> Iterator[None]:
         damaged.append(f"{what}: {fault}")
     except (KeyError, TypeError, ValueError) as fault:  # of rows that lack a column, or have another thing in it
         damaged.append(f"{what}: {fault!r}")
+
+
+def _held(read: Callable[[str], Content]) -> Callable[[str], Callable[[], Content]]:
+    """Reads as `read` does, but damage is raised only when the content is taken: it keeps no other file back."""
+
+    def attempt(name: str) -> Callable[[], Content]:
+        try:
+            content = read(name)
+        except Damaged as fault:
+            damage = fault
+
+            def fail() -> Content:
+                raise damage
+
+            return fail
+        return lambda: content
+
+    return attempt
 
 
 def _by_session(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from refine.storage.errors import StorageError
-from refine.storage.hub import HubDataset
+from refine.storage.errors import Damaged, StorageError
+from refine.storage.hub import HubDataset, HubFault
 
 READERS = 4
 """Files under way at once: of thousands over the network each takes a while, and each may be 200 MB large."""
@@ -31,7 +31,7 @@ class Source(typing.Protocol):
         ...
 
     def read(self, name: str) -> bytes:
-        """A file. Raises `StorageError`."""
+        """A file. Raises `StorageError`, and `Damaged` if it is named but not there."""
         ...
 
 
@@ -69,10 +69,12 @@ class HubSource:
         return sorted(self._hub.names(self._commit))
 
     def read(self, name: str) -> bytes:
-        """A file. Raises `HubFault`."""
+        """A file. Raises `HubFault`, and `Damaged` if it is named but not there."""
         content = self._hub.read(name, self._commit, RETRIES)
         if content is None:
-            raise StorageError(f"{self.place} has no {name} any more: somebody removed it at this moment. Try again.")
+            raise Damaged(
+                f"{name} is missing, though {self.place} names it. If somebody removed it just now, try again."
+            )
         return content
 
 
@@ -95,4 +97,7 @@ def open_source(where: str, token: str | None = None) -> Source:
         return FolderSource(Path(where))
     if where.count("/") != 1 or where.startswith(("/", ".")):
         raise StorageError(f"There is no folder {where}, and it is not the name of a Hub dataset (owner/name).")
-    return HubSource(HubDataset(where, token))
+    try:
+        return HubSource(HubDataset(where, token, reading=True))
+    except HubFault as fault:
+        raise StorageError(f"There is no folder {where} here. On the Hub: {fault}") from fault

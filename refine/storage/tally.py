@@ -7,7 +7,7 @@ It is read from the very commit that the next one is made on, so that several se
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -33,11 +33,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """`counts` by protocol hash, consent texts by version, and who withdrew: hashes of ids, to count each once."""
+    """`counts` by protocol hash, consent texts by version, and who withdrew: hashes of ids, to count each once.
+
+    `compacted` says that this is a copy for reading, whose shards hold many sessions each.
+    """
 
     counts: Mapping[str, Count] = field(default_factory=dict)
     consents: Mapping[str, str] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
+    compacted: bool = False
 
     @property
     def sessions(self) -> int:
@@ -71,8 +75,12 @@ class Tally:
 
     def with_withdrawn(self, session_ids: Sequence[str]) -> "Tally":
         """With these sessions counted as withdrawn, once each."""
-        marks = {hashlib.sha256(session_id.encode()).hexdigest()[:12] for session_id in session_ids}
-        return replace(self, withdrawn=tuple(sorted({*self.withdrawn, *marks})))
+        return replace(self, withdrawn=tuple(sorted({*self.withdrawn, *map(_mark, session_ids)})))
+
+    def withdrawn_of(self, session_ids: Iterable[str]) -> list[str]:
+        """Those of them that are counted as withdrawn."""
+        marks = set(self.withdrawn)
+        return [session_id for session_id in session_ids if _mark(session_id) in marks] if marks else []
 
     def to_json(self) -> bytes:
         """The content of the file."""
@@ -86,6 +94,10 @@ def read_tally(content: bytes | None) -> Tally:
     try:
         stored = json.loads(content)
         counts = {key: Count(**count) for key, count in stored["counts"].items()}
-        return Tally(counts, stored["consents"], tuple(stored["withdrawn"]))
+        return Tally(counts, stored["consents"], tuple(stored["withdrawn"]), stored["compacted"])
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"{FILE} is damaged: {fault!r}") from fault
+
+
+def _mark(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode()).hexdigest()[:12]

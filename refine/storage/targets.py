@@ -10,25 +10,26 @@ from pathlib import Path
 
 from PIL import Image
 
-from refine.protocol import Target
+from refine.protocol import DrawingSettings, Target
 from refine.storage.errors import StorageError
 from refine.storage.pictures import png, read_picture, write_whole
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSet:
-    """The targets of a study by id, and their pictures."""
+    """The targets of a study by id, and their pictures. `drawing`: with which settings, if that is known."""
 
     targets: dict[str, Target]
     files: dict[str, Path]
+    drawing: DrawingSettings | None = None
 
     def picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB. Raises `StorageError` if its file is missing or damaged."""
         return read_picture(self.files[target_id], self.targets[target_id].picture)
 
 
-def load_targets(folder: Path) -> TargetSet:
-    """The targets in a folder, every picture checked against its pixel hash.
+def load_targets(folder: Path, drawing: DrawingSettings | None = None) -> TargetSet:
+    """The targets in a folder, drawn with `drawing`, every picture checked against its pixel hash.
 
     Raises `StorageError` if there are none, or one is missing or damaged.
     """
@@ -43,7 +44,7 @@ def load_targets(folder: Path) -> TargetSet:
         ) from fault
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise StorageError(f"{index} is damaged ({fault!r}). Draw the targets again, or restore the file.") from fault
-    found = TargetSet(targets, files)
+    found = TargetSet(targets, files, drawing)
     for target_id in targets:
         found.picture(target_id)
     return found

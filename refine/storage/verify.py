@@ -132,6 +132,8 @@ class _Checks:
         except ValueError as fault:
             self._wrong.append(f"{fault}.")
             return
+        for session in stated.withdrawn_of(self._sessions):
+            self._wrong.append(f"Session {session} was withdrawn, but its rows are there.")
         for key in sorted({*counted.counts, *stated.counts}):
             says, has = stated.counts.get(key), counted.counts.get(key)
             numbers = [(c.sessions, c.trials, c.iterations, dict(c.first)) if c else None for c in (says, has)]

@@ -29,16 +29,14 @@ LAUNCH: dict[str, Any] = {
 """How the page is served, for `Blocks.launch`."""
 
 
-def build(
-    study: Study, live: Findings, simulated: Findings, publisher: Publisher, access: Access, secret: str
-) -> gr.Blocks:
+def build(study: Study, live: Findings, simulated: Findings, publisher: Publisher, access: Access) -> gr.Blocks:
     """The page of a study, with findings of its own and of a simulated one to look at.
 
-    `access` says who sees the state of `publisher`; `secret` encrypts the participants' tokens in their browsers.
+    `access` says who sees the state of `publisher`.
     """
     with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
         with gr.Tab("Take part") as take_part:
-            Path(study, secret, demo)
+            Path(study, demo)
         with gr.Tab("Results") as results_tab:
             results = Results(live, simulated, study.protocol)
         with gr.Tab("About") as about:

@@ -40,10 +40,11 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 class Path:
     """The tab *Take part*: all screens of the path, of which one is seen."""
 
-    def __init__(self, study: Study, secret: str, demo: gr.Blocks) -> None:
+    def __init__(self, study: Study, demo: gr.Blocks) -> None:
         """Make the screens and connect them. Called inside the tab."""
         self._study = study
-        self._token = gr.BrowserState("", storage_key="thousand-prompts", secret=secret)
+        # Gradio tells every browser this key, so it keeps nothing secret; and it must outlive a Space's disk.
+        self._token = gr.BrowserState("", storage_key="thousand-prompts", secret="thousand-prompts")
         self._steps = gr.HTML(apply_default_css=False)
         self._screens = [screen() for screen in PATH]
         self._columns = []

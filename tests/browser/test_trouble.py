@@ -166,7 +166,6 @@ def test_the_server_tells_no_secret(server):
 def test_no_route_reads_the_data_folder_or_the_targets(server, route):
     for path in (
         server.data_dir / "journal.sqlite",
-        server.data_dir / "browser-secret",
         ROOT / "assets" / "world" / "targets" / "targets.json",
         ROOT / "app.py",
     ):

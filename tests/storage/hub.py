@@ -284,8 +284,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refused(404, "Entry not found", "EntryNotFound")
         sha = files[path]
         headers = {"X-Repo-Commit": repo.sha_of(revision), "ETag": f'"{repo.oid(sha)}"', "Accept-Ranges": "bytes"}
-        if sha in repo.lfs:
-            linked = {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(len(repo.blobs[sha]))}
+        if repo.is_large(sha):
+            linked = {"X-Linked-Etag": f'"{sha}"', "X-Linked-Size": str(repo.sizes[sha])}
             return 302, b"", {**headers, **linked, "Location": f"{self.hub.storage}/{repo.name}/{sha}"}
         return self.bytes(repo.blobs[sha], headers)
 

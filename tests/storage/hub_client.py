@@ -63,15 +63,17 @@ _replicas = {}
 
 def push(home, repo, token="hf_write"):
     """One push of what waits."""
-    from refine.storage.hub import HubDataset, HubFault
+    from refine.storage.errors import StorageError
+    from refine.storage.hub import HubDataset
     from refine.storage.push import Push
     from tests.storage.home import Home
 
     folder = Home(Path(home))
     try:
-        sent = Push(HubDataset(repo, token), folder.dataset, folder.outbox(repo)).once()
-    except HubFault as fault:
-        return {"fault": str(fault), "retry_after": fault.retry_after, "conflict": fault.conflict}
+        sent = Push(HubDataset(repo, token), folder.journal, folder.pictures, folder.dataset).once()
+    except StorageError as fault:
+        told = {"retry_after": getattr(fault, "retry_after", 0), "conflict": getattr(fault, "conflict", False)}
+        return {"fault": str(fault), **told}
     return asdict(sent)
 
 
@@ -119,12 +121,12 @@ def replicate(home, repo, dataset_repo=""):
         return str(fault)
 
 
-def restore(home, repo):
+def restore(home, repo, dataset_repo=""):
     """What the replica has is put into the journal; how many sessions, or the fault."""
     from refine.storage.errors import StorageError
 
     try:
-        return _replica(home, repo).restore()
+        return _replica(home, repo, dataset_repo).restore()
     except StorageError as fault:
         return str(fault)
 
@@ -187,6 +189,12 @@ def play(folder, rounds, token=""):
     if len(study.standing(token).trial.iterations) == 2:
         study.rank(token, 1, study.standing(token).trial.shuffled, unchanged_is_meant=True)
     return token
+
+
+def withdraw(folder, token):
+    """The participant with this token, who has finished, withdraws."""
+    study = _open[folder].study
+    study.withdraw(study.standing(token).session.withdrawal_code)
 
 
 def standing(folder, token):

@@ -15,10 +15,18 @@ class Repo:
     commits: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
     lfs: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
     made: int = 0
 
     def __post_init__(self):
-        self._add("initial commit", {".gitattributes": self._keep(b"*.parquet filter=lfs diff=lfs merge=lfs -text\n")})
+        self._add(
+            "initial commit",
+            {
+                ".gitattributes": self._keep(
+                    b"*.parquet filter=lfs diff=lfs merge=lfs -text\n*.png filter=lfs diff=lfs merge=lfs -text\n"
+                )
+            },
+        )
 
     @property
     def head(self):
@@ -27,7 +35,7 @@ class Repo:
     @property
     def files(self):
         """What `main` holds, by name."""
-        return {path: self.blobs[sha] for path, sha in self.commits[-1][2].items()}
+        return {path: self.blobs[sha] for path, sha in self.commits[-1][2].items() if sha in self.blobs}
 
     @property
     def everything(self):
@@ -45,21 +53,27 @@ class Repo:
         return self.head if revision == "main" else revision
 
     def mode(self, path):
-        return "lfs" if path.endswith(".parquet") else "regular"
+        return "lfs" if path.endswith((".parquet", ".png")) else "regular"
+
+    def is_large(self, sha):
+        """Whether it is kept as a large file, or was."""
+        return sha in self.lfs or sha not in self.blobs
 
     def oid(self, sha):
         """What git calls a blob: of a large file, the hash of its content."""
+        if self.is_large(sha):
+            return sha
         content = self.blobs[sha]
-        return sha if sha in self.lfs else hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
     def entry(self, path, sha):
-        size = len(self.blobs[sha])
-        lfs = {"lfs": {"oid": sha, "size": size, "pointerSize": 130}} if sha in self.lfs else {}
+        size = self.sizes[sha]
+        lfs = {"lfs": {"oid": sha, "size": size, "pointerSize": 130}} if self.is_large(sha) else {}
         return {"type": "file", "path": path, "size": size, "oid": self.oid(sha), **lfs}
 
     def receive(self, sha, content):
         """A large file arrived; no commit names it yet."""
-        self.blobs[sha] = content
+        self.blobs[sha], self.sizes[sha] = content, len(content)
         self.lfs.setdefault(sha, "")
 
     def put(self, files):
@@ -102,7 +116,7 @@ class Repo:
 
     def _keep(self, content):
         sha = hashlib.sha256(content).hexdigest()
-        self.blobs[sha] = content
+        self.blobs[sha], self.sizes[sha] = content, len(content)
         return sha
 
     def _add(self, message, files):

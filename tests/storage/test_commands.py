@@ -280,6 +280,95 @@ def test_a_compact_set_holds_the_same_rows_and_can_be_restored(storage, home, tm
     assert "2 sessions were restored" in storage("restore", tmp_path / "small", data=tmp_path / "new")[1]
 
 
+def test_a_compacted_copy_is_for_reading(storage, home, tmp_path):
+    storage("compact", home.dataset.folder, tmp_path / "small")
+    assert "compacted copy" in (tmp_path / "small" / "README.md").read_text()
+    before = {path: path.read_bytes() for path in (tmp_path / "small").rglob("*.*")}
+    status, words = storage("export", tmp_path / "small")
+    assert (status, "made for reading" in words) == (1, True)
+    assert {path: path.read_bytes() for path in (tmp_path / "small").rglob("*.*")} == before
+
+
+@pytest.mark.parametrize("place", ["", "data/other", "data/iterations", "data/sessions"])
+def test_files_of_others_are_left_alone_or_told(storage, home, tmp_path, place):
+    foreign = home.dataset.folder / place / "foreign.parquet"
+    foreign.parent.mkdir(exist_ok=True)
+    shutil.copy(next(home.dataset.folder.rglob("sessions/*.parquet")), foreign)
+    status, words = storage("compact", home.dataset.folder, tmp_path / "small")
+    assert (status, "foreign.parquet" in words) == (1, True) if place in ("", "data/other", "data/iterations") else True
+    assert storage("export", home.dataset.folder)[0] == 0
+    assert storage("withdraw", code_of("s"))[0] == 0
+    assert foreign.exists()
+
+
+def test_compaction_into_a_file_or_of_a_damaged_set_is_told_at_once(storage, home, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "no empty folder" in storage("compact", home.dataset.folder, tmp_path / "file")[1]
+    cut(home.dataset.folder)
+    status, words = storage("compact", home.dataset.folder, tmp_path / "small")
+    assert (status, "data/iterations/s-" in words) == (1, True)
+    (home.dataset.folder / "study.json").write_text("{")
+    status, words = storage("compact", home.dataset.folder, tmp_path / "smaller")
+    assert (status, "study.json" in words) == (1, True)
+    assert not (tmp_path / "smaller").exists()
+
+
+def test_an_export_writes_anew_what_is_damaged(storage, home):
+    cut(home.dataset.folder)
+    assert "1 sessions were written" in storage("export", home.dataset.folder)[1]
+    assert storage("verify")[0] == 0
+
+
+def test_targets_of_another_protocol_are_never_passed_for_its_own(storage, home, tmp_path, monkeypatch):
+    old = rows(home.dataset.folder, "targets")
+    monkeypatch.setenv("REFINE_STEPS", "3")
+    assert storage("export", tmp_path / "out")[0] == 0, "the data folder's own dataset has the true ones"
+    assert rows(tmp_path / "out", "targets") == old
+    shutil.rmtree(home.dataset.folder)
+    status, words = storage("export", tmp_path / "none")
+    assert (status, "drawn with other settings" in words) == (1, True)
+    assert rows(tmp_path / "none", "targets") == []
+
+
+def test_a_card_keeps_what_earlier_participants_agreed_to_and_who_withdrew(storage, home, tmp_path):
+    home.withdraw("t")
+    home.dataset.write_companions(withdrawn=["t"])
+    storage("restore", home.dataset.folder, data=tmp_path / "new")
+    storage("export", tmp_path / "out", data=tmp_path / "new")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "**Withdrawn:** 1 session. Rows and pictures were removed" in card
+    assert "You agree" in card
+
+
+def test_a_session_that_is_counted_as_withdrawn_and_is_there_is_found(storage, home):
+    home.dataset.write_companions(withdrawn=["s"])
+    status, words = storage("verify")
+    assert (status, "Session s was withdrawn, but its rows are there" in words) == (1, True)
+    assert "1 sessions were restored" in storage("restore", home.dataset.folder, data=home.folder.parent / "new")[1]
+
+
+def test_a_data_folder_that_is_mistyped_is_told(storage, tmp_path):
+    for arguments in (["export", tmp_path / "out"], ["withdraw", code_of("s")]):
+        status, words = storage(*arguments, data=tmp_path / "mistyped")
+        assert (status, "There is no journal" in words) == (1, True)
+    assert not (tmp_path / "mistyped").exists()
+    status, words = storage("verify", "data/datset")
+    assert (status, "There is no folder data/datset here" in words) == (1, True)
+    assert "was not updated" not in words
+
+
+def test_a_withdrawal_that_fails_half_way_is_ended_by_an_export(storage, home, monkeypatch):
+    shard = next(home.dataset.folder.rglob("sessions/s-*.parquet"))
+    shard.rename(shard.with_suffix(".kept"))
+    shard.mkdir()  # what cannot be unlinked
+    status, words = storage("withdraw", code_of("s"))
+    assert (status, "not removed everywhere yet" in words, "export" in words) == (1, True, True)
+    shard.rmdir()
+    shard.with_suffix(".kept").rename(shard)
+    assert storage("export", home.dataset.folder)[0] == 0
+    assert not list(home.dataset.folder.rglob("s-*.parquet"))
+
+
 def test_wrong_use_has_status_2_and_a_dataset_that_is_not_there_1(storage, tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as stopped:
         main(["nonsense"])

@@ -104,6 +104,7 @@ def test_an_upload_that_breaks_is_begun_again_by_itself(hub, client, home, repo,
         ({"RateLimit": '"api";r=0;t=55'}, 55),
         ({"Retry-After": "Mon, 23 Nov 2026 12:02:00 GMT", "Date": "Mon, 23 Nov 2026 12:00:00 GMT"}, 120),
         ({"Retry-After": "soon"}, 0),
+        ({"Retry-After": "99999999999"}, 86400),
         ({}, 0),
     ],
     ids=str,
@@ -225,6 +226,54 @@ def test_a_withdrawal_after_an_answer_was_lost_wins_too(hub, client, home, repo)
     assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False}
     assert sessions_on(hub, repo) == ["t"]
     assert not any("data/iterations/s-" in str(files) for _, _, files in hub.repos[repo].commits)
+
+
+def test_who_withdrew_at_another_server_is_not_pushed_again(hub, client, home, tmp_path, repo):
+    """Another server restored the session, and erases it while the first has lost the answer to its push."""
+    hub.strike(COMMIT, kind="lost")
+    client.push(home=home.folder, repo=repo)
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    assert (
+        client.command(
+            arguments=["restore"],
+            REFINE_DATA_DIR=str(other.folder),
+            REFINE_DATASET_REPO=repo,
+            REFINE_TARGETS=str(home.folder / "targets"),
+        )[0]
+        == 0
+    )
+    other.withdraw("s")
+    assert client.push(home=other.folder, repo=repo)["withdrawn"] == 1
+    assert "fault" not in client.push(home=home.folder, repo=repo)
+    assert sessions_on(hub, repo) == ["t"]
+    assert home.journal.finished_ids() == ["t"], "and it has left the first server too"
+    assert not list(home.folder.rglob("data/*/s-*"))
+    assert len(list(home.pictures.folder.rglob("*.png"))) == 3
+
+
+def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, home, tmp_path, repo):
+    assert client.command(arguments=["compact", str(home.dataset.folder), str(tmp_path / "small")])[0] == 0
+    client.push(home=Home(tmp_path / "some").finish("x").write().folder, repo=repo)
+    hub.repos[repo].put(
+        {
+            path.relative_to(tmp_path / "small").as_posix(): path.read_bytes()
+            for path in (tmp_path / "small").rglob("*.*")
+        }
+    )
+    before = hub.repos[repo].head
+    home.withdraw("s")
+    assert "compacted copy" in client.push(home=home.folder, repo=repo)["fault"]
+    assert hub.repos[repo].head == before
+    assert home.outbox(repo).withdrawals() == ["s"]
+
+
+def test_sessions_that_cannot_be_written_do_not_hold_up_the_others(hub, client, home, repo):
+    home.finish("u")  # not in the folder, and finished after the others
+    for path in home.dataset.folder.rglob("s-*.parquet"):
+        path.unlink()
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 0, "more": True}
+    assert sessions_on(hub, repo) == ["t"]
 
 
 def test_marks_of_one_dataset_are_not_those_of_another(hub, client, home, repo):

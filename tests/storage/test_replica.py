@@ -1,5 +1,6 @@
 """The replica: what a restart would lose is on the Hub, private, and comes back whole."""
 
+import shutil
 import time
 import zlib
 from dataclasses import replace
@@ -11,6 +12,7 @@ from refine.storage.journal import Request
 from refine.storage.outbox import Errand
 from refine.storage.pictures import png
 from tests.storage.home import Home
+from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import a_session, an_iteration
 from tests.storage.test_pictures import noise
 
@@ -64,7 +66,7 @@ def test_only_what_is_new_is_sent(hub, client, repo, home):
 def test_a_session_that_has_arrived_in_the_dataset_leaves(hub, client, repo, home):
     home.finish("done")
     client.replicate(home=home.folder, repo=repo, dataset_repo="someone/study")
-    assert "sessions/done-facts.json" in names(hub, repo)
+    assert "sessions/done-ended.json" in names(hub, repo)
     home.outbox("someone/study").done(["done"], Errand.PUSH, "abc")
     client.replicate(home=home.folder, repo=repo, dataset_repo="someone/study")
     assert {name for name in names(hub, repo) if "done" in name} == set()
@@ -114,7 +116,7 @@ def test_a_lost_answer_and_a_fault_are_made_up_for(hub, client, repo, home):
     assert "sessions/late-facts.json" in names(hub, repo)
 
 
-@pytest.mark.parametrize("damage", ["facts", "picture", "another picture", "contradiction"])
+@pytest.mark.parametrize("damage", ["facts", "picture", "another picture", "no picture", "contradiction"])
 def test_a_damaged_session_is_told_and_the_others_come_back(hub, client, repo, home, tmp_path, damage):
     for name in ("before", "worse"):
         play(home, name)
@@ -136,6 +138,57 @@ def test_a_damaged_session_is_told_and_the_others_come_back(hub, client, repo, h
     assert facts in names(hub, repo), "it stays there"
 
 
+def test_two_drawings_with_the_same_pixels_go_one_by_one(hub, client, repo, home, tmp_path):
+    twin = home.pictures.add(png(noise(zlib.crc32(b"open 1"))))
+    home.journal.add_session(a_session("twin"))
+    home.journal.begin_trial("twin-01", datetime.now(UTC))
+    home.journal.add_iteration(an_iteration(1, "twin-01", picture=twin))
+    client.replicate(home=home.folder, repo=repo)
+    home.journal.delete_session("open")
+    client.replicate(home=home.folder, repo=repo)
+    again = Home(tmp_path / "again")
+    assert client.restore(home=again.folder, repo=repo) == 1
+    assert again.journal.session_by_id("twin") == home.journal.session_by_id("twin")
+    assert again.pictures.path(twin).read_bytes() == home.pictures.path(twin).read_bytes()
+
+
+def test_a_withdrawal_that_the_dataset_has_not_been_told_of_outlives_the_disk(hub, client, repo, home, tmp_path):
+    study = f"{repo}-study"
+    home.finish("done", "other").write()
+    client.push(home=home.folder, repo=study)
+    home.journal.delete_session("done")
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    (again := Home(tmp_path / "again")).write()
+    assert client.restore(home=again.folder, repo=repo, dataset_repo=study) == 1
+    assert again.outbox(study).withdrawals() == ["done"]
+    shard = next(name for name in hub.repos[study].files if name.startswith("data/iterations/done-"))
+    rows = hub.repos[study].files[shard]
+    assert client.push(home=again.folder, repo=study)["withdrawn"] == 1
+    assert rows not in hub.repos[study].everything
+    assert client.replicate(home=again.folder, repo=repo, dataset_repo=study) is True
+    assert not any(name.startswith("withdrawn/") for name in names(hub, repo)), "it is owed to nobody any more"
+
+
+def test_a_journal_that_outlives_its_pictures_gets_them_back(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    session = home.journal.session_by_id("open")
+    shutil.rmtree(home.pictures.folder)
+    assert client.restore(home=home.folder, repo=repo) == 0
+    home.pictures.open(session.trials[0].iterations[0].picture)
+    assert home.journal.session_by_id("open") == session
+
+
+def test_what_has_finished_is_written_down_once(hub, client, repo, home, tmp_path):
+    home.finish("done")
+    client.replicate(home=home.folder, repo=repo)
+    before = hub.repos[repo].blobs.copy()
+    other = HubClient(hub.url, tmp_path / "client")  # a new process, which does not remember what it sent
+    other.replicate(home=home.folder, repo=repo)
+    other.close()
+    new = [content for sha, content in hub.repos[repo].blobs.items() if sha not in before]
+    assert not [content for content in new if b"hash done" in content]
+
+
 def spoil(hub, repo, path, damage):
     there = hub.repos[repo]
     key = there.commits[-1][2][path]
@@ -145,7 +198,10 @@ def spoil(hub, repo, path, damage):
         "another picture": lambda: png(noise(1)),
         "contradiction": lambda: there.blobs[key].replace(b"hash worse", b"hash open"),
     }
-    there.blobs[key] = content[damage]()
+    if damage == "no picture":
+        there.forget([key])
+    else:
+        there.blobs[key] = content[damage]()
 
 
 def test_a_fault_of_the_hub_while_it_is_read_is_waited_out(hub, client, repo, home, tmp_path):

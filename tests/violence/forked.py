@@ -89,7 +89,6 @@ def main() -> None:
             house.simulated,
             house.publisher,
             assembly.admin_access(settings),
-            assembly.browser_secret(settings),
         )
         try:
             demo.launch(**page.LAUNCH, prevent_thread_lock=True)

@@ -1,0 +1,59 @@
+"""Export: a folder is brought to what the journal says, whatever is in it already.
+
+Knows: what is missing and what is too much. Does not know: how rows are made (records), or who asks.
+"""
+
+from collections.abc import Callable, Iterable
+
+from refine.storage.dataset import Dataset
+from refine.storage.errors import StorageError
+from refine.storage.journal import Journal
+from refine.storage.outbox import Outbox
+from refine.storage.pictures import Pictures, write_whole
+from refine.storage.tally import FILE, Tally
+from refine.storage.targets import TargetSet
+
+
+def export(
+    journal: Journal,
+    pictures: Pictures,
+    targets: TargetSet,
+    own: Dataset,
+    dataset: Dataset,
+    progress: Callable[[list[str]], Iterable[str]] = iter,
+) -> int:
+    """Write the finished sessions that `dataset` has not, and remove those that were withdrawn. Returns how many came.
+
+    `own` is the dataset of the data folder: it has the targets of earlier protocols, earlier consent texts, and who
+    withdrew before the journal was restored. Raises `StorageError` in the end if a session could not be written.
+    """
+    if dataset.compacted():
+        raise StorageError(f"{dataset.folder} is a compacted copy, made for reading: nothing can be added to it.")
+    if dataset.folder != own.folder:
+        for name, shard in own.target_shards().items():
+            if not (dataset.folder / name).exists():
+                write_whole(dataset.folder / name, shard.read_bytes())
+        if not (dataset.folder / FILE).exists():
+            before = own.tally()
+            seed = Tally(consents=before.consents, withdrawn=before.withdrawn)
+            write_whole(dataset.folder / FILE, seed.to_json())
+    withdrawn = Outbox(journal, "").withdrawn()
+    for session_id in withdrawn & dataset.traces():
+        dataset.remove_session(session_id)
+    written = dataset.session_ids()
+    missing = [session_id for session_id in journal.finished_ids() if session_id not in written]
+    fault: StorageError | None = None
+    come = 0
+    for session_id in progress(missing):
+        session = journal.session_by_id(session_id)
+        if session is None:  # withdrawn in between
+            continue
+        try:
+            dataset.write_session(session, journal.protocol(session.protocol_hash), targets, pictures)
+            come += 1
+        except StorageError as this:
+            fault = this
+    dataset.write_companions(withdrawn=sorted(withdrawn))
+    if fault is not None:
+        raise StorageError(f"{come} of {len(missing)} sessions were written to {dataset.folder}. {fault}") from fault
+    return come
