@@ -64,8 +64,7 @@ class Server:
             REFINE_DATA_DIR=str(self.data_dir),
             GRADIO_SERVER_NAME="127.0.0.1",
             GRADIO_SERVER_PORT=str(self.port),
-            HF_HUB_OFFLINE="1",
-            **self.variables,
+            **{"HF_HUB_OFFLINE": "1", **self.variables},
         )
         with self.log.open("ab") as log:
             return subprocess.Popen(

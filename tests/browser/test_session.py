@@ -1,6 +1,7 @@
 """Whole sessions in a real browser: drawn by the real pipeline, scored, ranked, saved, and found again."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,36 @@ def test_a_session_survives_a_kill_and_ends_in_the_dataset(tmp_path, visit, scre
     assert rows_of(server, "sessions", tmp_path / "cache")["arm"] == ["scores"]
     assert len(rows_of(server, "targets", tmp_path / "cache")) == 1
     server.stop()
+
+
+def test_a_session_goes_on_after_a_spaces_restart_has_wiped_its_disk(hub, tmp_path, visit):
+    server = Server(
+        tmp_path / "data",
+        HF_ENDPOINT=hub.url,
+        HF_TOKEN="hf_write",
+        HF_HUB_OFFLINE="0",
+        REFINE_ITERATIONS="2",
+        REFINE_DATASET_REPO="someone/study",
+        REFINE_REPLICA="someone/replica",
+    )
+    server.start()
+    participant = visit(server.url)
+    participant.enrol()
+    participant.draw(PROMPTS[0], 1)
+    shown = participant.page.locator("#drawing img").get_attribute("src")
+    server.stop()
+    shutil.rmtree(server.data_dir)
+    server.start()
+    participant.page.goto(server.url)
+    expect(participant.page.locator("#round-counter")).to_contain_text("Round 2 of")
+    assert participant.page.locator("#drawing img").get_attribute("src") == shown
+    participant.draw(PROMPTS[1], 2)
+    items = participant.page.locator("#rank-list > li")
+    items.first.focus()
+    participant.page.keyboard.press("ArrowDown")
+    participant.finish()
+    server.stop()
+    assert len([name for name in hub.repos["someone/study"].files if name.startswith("data/sessions/")]) == 1
 
 
 def test_a_session_with_a_thumb(server, visit, screenshot):
