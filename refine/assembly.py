@@ -140,7 +140,9 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
     """
     token = get_token()
     mark = settings.data_dir / ".restored"  # on this very disk: what is here already does not say that all is
-    if not settings.dataset_repo or token is None or (mark.exists() and mark.read_text() == settings.dataset_repo):
+    if not settings.dataset_repo or token is None:
+        return
+    if journal.finished_ids() and mark.exists() and mark.read_text() == settings.dataset_repo:
         return
     try:
         source = HubSource(HubDataset(settings.dataset_repo, token, reading=True))

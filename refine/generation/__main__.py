@@ -23,7 +23,7 @@ from refine.storage.pictures import Pictures
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command. Returns the exit status: 0 done (redraw: the same), 1 not, 2 wrong use."""
-    parser = argparse.ArgumentParser(prog="python -m refine.generation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m refine.generation", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     targets = commands.add_parser("targets", help="draw the target pictures; goes on where it was interrupted")
     targets.add_argument("--profile", choices=PROFILES, help="default: REFINE_PROFILE")

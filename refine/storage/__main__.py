@@ -49,11 +49,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m refine.storage", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m refine.storage", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     source = "folder, or Hub dataset owner/name; default: REFINE_DATASET_REPO, else the data folder's dataset"
     command = commands.add_parser("export", help="write all finished sessions as a dataset into a folder")
-    command.add_argument("folder", type=Path)
+    command.add_argument("folder", type=Path, help="new, or one that was exported to before")
     command.set_defaults(run=_export)
     command = commands.add_parser("push", help="send what waits to the Hub dataset now; a running server may go on")
     command.add_argument(
@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("restore", help="bring a dataset's sessions into the journal of the data folder")
     command.add_argument("source", nargs="?", help=source)
     command.set_defaults(run=_restore)
-    command = commands.add_parser("compact", help="write a dataset's rows as fewer, larger shards into a new folder")
+    command = commands.add_parser("compact", help="copy a dataset, for reading, into fewer and larger shards")
     command.add_argument("source", help=source.split(";")[0])
-    command.add_argument("folder", type=Path)
+    command.add_argument("folder", type=Path, help="new; nothing can be added to the copy or withdrawn from it")
     command.set_defaults(run=_compact)
     command = commands.add_parser("withdraw", help="remove a session everywhere, from the Hub's history as well")
     command.add_argument("code", metavar="CODE", help="the participant's withdrawal code")

@@ -94,7 +94,7 @@ def read_tally(content: bytes | None) -> Tally:
     try:
         stored = json.loads(content)
         counts = {key: Count(**count) for key, count in stored["counts"].items()}
-        return Tally(counts, stored["consents"], tuple(stored["withdrawn"]), stored["compacted"])
+        return Tally(counts, stored["consents"], tuple(stored["withdrawn"]), bool(stored.get("compacted")))
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"{FILE} is damaged: {fault!r}") from fault
 
