@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from refine.storage.dataset import Dataset
 from refine.storage.errors import StorageError
+from refine.storage.export import export
 from refine.storage.hub import HubDataset, HubFault
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
@@ -225,30 +226,13 @@ class Publisher:
                 self._pace.went_wrong(self._clock(), fault.retry_after if isinstance(fault, HubFault) else 0)
 
     def _write(self) -> None:
-        """Bring the local folder to what the journal says. One session that cannot be written keeps no other back."""
-        removed = self._outbox.withdrawn() & self._dataset.traces()
-        for session_id in removed:
-            self._dataset.remove_session(session_id)
-        withdrawn = sorted({*self._outbox.withdrawals(), *removed})
-        written = self._dataset.session_ids()
-        missing = [session_id for session_id in self._journal.finished_ids() if session_id not in written]
-        fault: StorageError | None = None
-        for session_id in missing:
-            session = self._journal.session_by_id(session_id)
-            if session is not None:  # not withdrawn in between
-                protocol = self._journal.protocol(session.protocol_hash)
-                try:
-                    self._dataset.write_session(session, protocol, self._targets, self._pictures)
-                except StorageError as this:
-                    # Who withdraws just now takes the pictures away from under it.
-                    if self._journal.session_by_id(session_id) is not None:
-                        fault = this
-        if missing or withdrawn:
-            self._dataset.write_companions(self._dataset.session_ids() - written, withdrawn)
-        if not self._repo:
-            self._outbox.done(withdrawn, Errand.WITHDRAW)
-        if fault is not None:
-            raise fault
+        withdrawn = self._outbox.withdrawals()
+        try:
+            export(self._journal, self._pictures, self._targets, self._dataset, self._dataset)
+        finally:
+            left = self._dataset.traces()
+            if not self._repo:
+                self._outbox.done([one for one in withdrawn if one not in left], Errand.WITHDRAW)
 
     def _send(self, push: Push) -> None:
         waits = bool(self._outbox.waiting() or self._outbox.withdrawals())

@@ -24,8 +24,9 @@ def export(
 ) -> int:
     """Write the finished sessions that `dataset` has not, and remove those that were withdrawn. Returns how many came.
 
-    `own` is the dataset of the data folder: it has the targets of earlier protocols, earlier consent texts, and who
-    withdrew before the journal was restored. Raises `StorageError` in the end if a session could not be written.
+    `own` is the dataset of the data folder (it may be `dataset`): it has the targets of earlier protocols, earlier consent
+    texts, and who withdrew before the journal was restored. Raises `StorageError` in the end if a session could not be
+    written: it keeps no other back.
     """
     if dataset.compacted():
         raise StorageError(f"{dataset.folder} is a compacted copy, made for reading: nothing can be added to it.")
@@ -52,8 +53,9 @@ def export(
             dataset.write_session(session, journal.protocol(session.protocol_hash), targets, pictures)
             come += 1
         except StorageError as this:
-            fault = this
-    dataset.write_companions(withdrawn=sorted(withdrawn))
+            if journal.session_by_id(session_id) is not None:  # who withdraws just now takes the pictures away
+                fault = this
+    dataset.write_companions(dataset.session_ids() - written, sorted(withdrawn))
     if fault is not None:
         raise StorageError(f"{come} of {len(missing)} sessions were written to {dataset.folder}. {fault}") from fault
     return come

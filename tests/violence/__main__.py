@@ -19,4 +19,4 @@ parser.add_argument("--seed", type=int, default=1)
 given = parser.parse_args()
 with tempfile.TemporaryDirectory() as folder:
     server = Server(Path(folder) / "data", REFINE_ITERATIONS=str(ROUNDS))
-    print(main(server, given.kills, given.participants, given.seed, longest_start=8.0, longest_load=6.0))
+    print(main(server, given.kills, given.participants, given.seed, longest=14.0))

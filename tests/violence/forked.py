@@ -49,6 +49,7 @@ class ForkedServer(Server):
     def __init__(self, data_dir: Path, **variables: str) -> None:
         super().__init__(data_dir, **variables)
         self._parent = self.run("-m", "tests.violence.forked", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._parent.stdout.readline()  # it has read its libraries
 
     def begin(self) -> Fork:
         self._parent.stdin.write(b"start\n")
@@ -102,6 +103,7 @@ def main() -> None:
 
     open_metric("imagehash", None)  # its libraries are read here once, not in every life
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    print("ready", flush=True)
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:

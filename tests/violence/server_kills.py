@@ -123,28 +123,17 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
     assert not faults, faults[0]
 
 
-def main(server: Server, kills: int, participants: int, seed: int, longest_start: float, longest_load: float) -> str:
+def main(server: Server, kills: int, participants: int, seed: int, longest: float) -> str:
     """Kill, start, check and go on; in the end let every participant finish. Returns what happened, in a sentence.
 
-    Every fourth kill meets the start itself, within `longest_start` seconds; the others come within `longest_load`
-    after the first drawing that is seen.
+    A kill comes at any moment within `longest` seconds of the start: in the start itself, while all participants come
+    back at once, or while they draw, rank and withdraw.
     """
     rng, ledger = random.Random(seed), Ledger()
     seats = [Seat(server, ledger, random.Random(f"{seed} {number}")) for number in range(participants)]
     started = time.monotonic()
-
-    def at_the_start() -> None:
-        time.sleep(rng.uniform(0, longest_start))
-
-    def under_load() -> None:
-        seen, patience = len(ledger.rounds), time.monotonic() + 120
-        while len(ledger.rounds) == seen:
-            assert time.monotonic() < patience, "nothing is drawn"
-            time.sleep(0.02)
-        time.sleep(rng.uniform(0, longest_load))
-
     for kill in range(kills):
-        run_life(server, seats, at_the_start if kill % 4 == 3 else under_load)
+        run_life(server, seats, lambda: time.sleep(rng.uniform(0, longest)))
         if (server.data_dir / "journal.sqlite").exists():
             ledger.check(server.data_dir)
             check_pictures(server.data_dir, tidied=False)

@@ -16,7 +16,7 @@ from tests.violence.server_kills import ROUNDS, main
 def test_two_hundred_kills_under_twenty_participants(tmp_path):
     server = ForkedServer(tmp_path / "data", REFINE_ITERATIONS=str(ROUNDS))
     try:
-        said = main(server, kills=200, participants=20, seed=1, longest_start=0.8, longest_load=0.8)
+        said = main(server, kills=200, participants=20, seed=1, longest=2.6)
     finally:
         server.close()
     assert "each there once" in said
@@ -24,5 +24,5 @@ def test_two_hundred_kills_under_twenty_participants(tmp_path):
 
 def test_some_kills_of_an_app_that_draws(tmp_path):
     server = Server(tmp_path / "data", REFINE_ITERATIONS=str(ROUNDS))
-    said = main(server, kills=4, participants=5, seed=1, longest_start=8.0, longest_load=6.0)
+    said = main(server, kills=4, participants=5, seed=1, longest=14.0)
     assert "each there once" in said
