@@ -30,6 +30,23 @@ class Request:
     asked_at: datetime
 
 
+def _insert_unless(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.Insert:
+    """A row of `table`, each column a parameter of its name, unless a row that meets one of the conditions is there."""
+    row = sa.select(*(sa.bindparam(column.name, type_=column.type) for column in table.columns))
+    unless = row.where(*(~sa.exists().where(condition) for condition in conditions))
+    return table.insert().from_select(list(table.columns), unless)
+
+
+# The statements of a round are built once: building them takes longer than the database does to run them.
+ASK = _insert_unless(
+    t.requests,
+    t.requests.c.trial_id == sa.bindparam("trial_id"),
+    sa.and_(t.iterations.c.trial_id == sa.bindparam("trial_id"), t.iterations.c.number == sa.bindparam("number")),
+).execution_options(preserve_rowcount=True)
+DROP = t.requests.delete().where(t.requests.c.trial_id == sa.bindparam("trial_id"))
+DRAW = _insert_unless(t.iterations, t.iterations.c.id == sa.bindparam("id"))
+
+
 class Journal:
     """All sessions of a data folder. Safe to call from many threads; a returned call is on disk.
 
@@ -59,15 +76,16 @@ class Journal:
             if known == session.token_hash:
                 return
             connection.execute(
-                t.sessions.insert().values(
-                    id=session.id,
-                    token_hash=session.token_hash,
-                    withdrawal_code=session.withdrawal_code,
-                    protocol_hash=session.protocol_hash,
-                    arm=session.arm,
-                    consent_version=session.consent_version,
-                    enrolled_at=session.enrolled_at,
-                )
+                t.sessions.insert(),
+                {
+                    "id": session.id,
+                    "token_hash": session.token_hash,
+                    "withdrawal_code": session.withdrawal_code,
+                    "protocol_hash": session.protocol_hash,
+                    "arm": session.arm,
+                    "consent_version": session.consent_version,
+                    "enrolled_at": session.enrolled_at,
+                },
             )
             connection.execute(
                 t.trials.insert(),
@@ -93,16 +111,7 @@ class Journal:
     def ask(self, request: Request) -> bool:
         """A drawing was asked for. `False` if the trial waits for one already or has this iteration."""
         with self.writing() as connection:
-            if connection.execute(
-                sa.select(t.iterations.c.id).where(
-                    t.iterations.c.trial_id == request.trial_id, t.iterations.c.number == request.number
-                )
-            ).first():
-                return False
-            if self._request(connection, request.trial_id) is not None:
-                return False
-            connection.execute(t.requests.insert().values(**asdict(request)))
-            return True
+            return connection.execute(ASK, asdict(request)).rowcount == 1
 
     def asked(self) -> list[Request]:
         """All drawings asked for and not made yet, the oldest first."""
@@ -113,34 +122,34 @@ class Journal:
     def asked_of(self, trial_id: str) -> Request | None:
         """The drawing that this trial waits for."""
         with self.reading() as connection:
-            return self._request(connection, trial_id)
+            row = connection.execute(sa.select(t.requests).where(t.requests.c.trial_id == trial_id)).first()
+            return None if row is None else Request(**row._mapping)
 
     def drop_request(self, trial_id: str) -> None:
         """The drawing could not be made, and may be asked for anew."""
         with self.writing() as connection:
-            connection.execute(t.requests.delete().where(t.requests.c.trial_id == trial_id))
+            connection.execute(DROP, {"trial_id": trial_id})
 
     def add_iteration(self, iteration: Iteration) -> None:
         """A drawing was made: the iteration is kept, and nothing is asked for any more. Twice is harmless."""
         with self.writing() as connection:
-            connection.execute(t.requests.delete().where(t.requests.c.trial_id == iteration.trial_id))
-            if connection.execute(sa.select(t.iterations.c.id).where(t.iterations.c.id == iteration.id)).first():
-                return
+            connection.execute(DROP, {"trial_id": iteration.trial_id})
             connection.execute(
-                t.iterations.insert().values(
-                    id=iteration.id,
-                    trial_id=iteration.trial_id,
-                    number=iteration.number,
-                    prompt=iteration.prompt,
-                    unread=iteration.unread,
-                    picture=iteration.picture,
-                    scores=dict(iteration.scores),
-                    drawing_ms=round(iteration.drawing_seconds * 1000),
-                    scoring_ms=round(iteration.scoring_seconds * 1000),
-                    asked_at=iteration.asked_at,
-                    drawn_at=iteration.drawn_at,
-                    provenance=asdict(iteration.provenance),
-                )
+                DRAW,
+                {
+                    "id": iteration.id,
+                    "trial_id": iteration.trial_id,
+                    "number": iteration.number,
+                    "prompt": iteration.prompt,
+                    "unread": iteration.unread,
+                    "picture": iteration.picture,
+                    "scores": dict(iteration.scores),
+                    "drawing_ms": round(iteration.drawing_seconds * 1000),
+                    "scoring_ms": round(iteration.scoring_seconds * 1000),
+                    "asked_at": iteration.asked_at,
+                    "drawn_at": iteration.drawn_at,
+                    "provenance": asdict(iteration.provenance),
+                },
             )
 
     def add_ranking(self, trial_id: str, ranking: Ranking) -> None:
@@ -321,10 +330,6 @@ class Journal:
                 yield connection
         except SQLAlchemyError as fault:
             raise StorageError(plain_words(self._engine.url, fault)) from fault
-
-    def _request(self, connection: sa.Connection, trial_id: str) -> Request | None:
-        row = connection.execute(sa.select(t.requests).where(t.requests.c.trial_id == trial_id)).first()
-        return None if row is None else Request(**row._mapping)
 
     def _session(self, condition: sa.ColumnElement[bool]) -> Session | None:
         with self.reading() as connection:
