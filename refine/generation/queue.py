@@ -6,8 +6,8 @@ A job belongs to the server: it runs to its end even if the page that asked for 
 
 import logging
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from refine.generation.generator import Progress
@@ -29,46 +29,51 @@ class DrawingQueue:
     """First come, first served, one job at a time, at most one job for each key. Nothing is done before `open`."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._places: dict[str, Place] = {}
-        self._futures: set[Future[None]] = set()
+        self._changed = threading.Condition()
+        self._places: dict[Hashable, Place] = {}
+        # Until it is open there is no thread: a start that fails then must not wait for it.
+        self._held: list[tuple[Hashable, Job]] | None = []
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
-        self._opened = threading.Event()
-        self._worker.submit(self._opened.wait)
 
     def open(self) -> None:
         """Begin with the first in the line."""
-        self._opened.set()
+        with self._changed:
+            held, self._held = self._held, None
+            for key, job in held or ():
+                self._worker.submit(self._run, key, job)
 
-    def submit(self, key: str, job: Job) -> None:
+    def submit(self, key: Hashable, job: Job) -> None:
         """Put a job in the line, unless one with this key is in it already."""
-        with self._lock:
+        with self._changed:
             if key in self._places:
                 return
             self._places[key] = Place(ahead=len(self._places))
-            future = self._worker.submit(self._run, key, job)
-            self._futures.add(future)
-        future.add_done_callback(self._forget)
+            if self._held is None:
+                self._worker.submit(self._run, key, job)
+            else:
+                self._held.append((key, job))
 
-    def place(self, key: str) -> Place | None:
+    def place(self, key: Hashable) -> Place | None:
         """Where the job with this key stands, or `None` if it is not in the line (done, or never asked for)."""
-        with self._lock:
+        with self._changed:
             place = self._places.get(key)
             return None if place is None else Place(place.ahead, place.progress)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the line is empty, at most `timeout` seconds. Says whether it is."""
-        return not wait(list(self._futures), timeout).not_done
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._places, timeout)
 
     def close(self) -> None:
         """Finish the job at hand, drop the rest."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
-        self._opened.set()
-        self._worker.shutdown(wait=True)
+        self._worker.shutdown(wait=True, cancel_futures=True)
+        with self._changed:
+            self._places.clear()
+            self._changed.notify_all()
 
-    def _run(self, key: str, job: Job) -> None:
+    def _run(self, key: Hashable, job: Job) -> None:
         def progress(done: float) -> None:
-            with self._lock:
+            with self._changed:
                 self._places[key].progress = done
 
         try:
@@ -77,10 +82,8 @@ class DrawingQueue:
             # The next in line must not suffer; a job that has somebody to tell has told them itself.
             log.exception("A drawing job failed")
         finally:
-            with self._lock:
+            with self._changed:
                 del self._places[key]
                 for place in self._places.values():
                     place.ahead -= 1
-
-    def _forget(self, future: Future[None]) -> None:
-        self._futures.discard(future)
+                self._changed.notify_all()

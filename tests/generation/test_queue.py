@@ -1,5 +1,7 @@
 """The line of drawings: order, places, faults, and that nothing begins before it is opened."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -72,3 +74,8 @@ def test_a_line_that_was_never_opened_can_be_closed():
     queue.submit("a", lambda progress: done.append("a"))
     queue.close()
     assert not done
+
+
+def test_a_process_that_never_opens_its_line_can_end():
+    program = "from refine.generation.queue import DrawingQueue as Q; Q().submit('a', print)"
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
