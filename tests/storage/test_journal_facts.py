@@ -67,7 +67,7 @@ def sql(journal, url):
         ),
         (
             "INSERT INTO ranks (iteration_id, trial_id, rank, ranked_at) VALUES ('s-01-01', 't-01', 1, '2030-01-01')",
-            "permutation",
+            "permutation|replaced",
         ),
         (
             "INSERT INTO ranks (iteration_id, trial_id, rank, ranked_at) VALUES ('t-01-01', 't-01', 0, '2030-01-01')",
@@ -89,6 +89,27 @@ def test_what_is_no_new_fact_is_refused(sql, journal, statement, sentence):
     with pytest.raises(sa.exc.IntegrityError, match=sentence):
         sql(statement)
     assert [journal.session_by_id(name) for name in "st"] == before
+
+
+@pytest.mark.parametrize("table", ["protocols", "sessions", "withdrawals", "trials", "iterations", "ranks"])
+def test_no_fact_is_replaced(sql, journal, url, table):
+    before = [journal.session_by_id(name) for name in "st"]
+    way_around = f"TRUNCATE {table} CASCADE" if "postgres" in url else f"REPLACE INTO {table} SELECT * FROM {table}"
+    with pytest.raises(sa.exc.IntegrityError, match=r"replaced|never removed"):
+        sql(way_around)
+    assert [journal.session_by_id(name) for name in "st"] == before
+
+
+@pytest.mark.parametrize("change", ["id, 'other', number", "'other', trial_id, number"])
+def test_a_new_row_takes_nobodys_place(sql, journal, url, change):
+    before = journal.session_by_id("t")
+    into = "INSERT INTO" if "postgres" in url else "REPLACE INTO"
+    rest = "prompt, unread, picture, scores, drawing_ms, scoring_ms, asked_at, drawn_at, provenance"
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)unique"):
+        sql(
+            f"{into} iterations (id, trial_id, number, {rest}) SELECT {change}, {rest} FROM iterations WHERE id = 't-01-01'"
+        )
+    assert journal.session_by_id("t") == before
 
 
 def test_a_round_after_the_ranking_is_refused(journal):

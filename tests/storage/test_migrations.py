@@ -1,6 +1,7 @@
 """Migrations: a journal of any edition opens with nothing lost, and the tables are those that the code declares."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_the_first_editions_journal_opens_with_nothing_lost(first_edition):
     assert journal.finished_ids() == ["done"]
     assert journal.session("hash done").trials[0].ranking == Ranking((3, 1, 2), NOW)
     assert journal.session("hash open").trials[0].iterations == (an_iteration(1, "open-01"),)
-    assert journal.asked() == [Request("open-01", 2, "a dog", NOW)]
+    assert journal.asked(PROTOCOL.hash) == [Request("open-01", 2, "a dog", NOW)]
     assert journal.session_by_id("gone") is None
     assert journal.finished_version() == 3
 
@@ -59,6 +60,22 @@ def test_a_migrated_journal_goes_on_under_todays_rules(first_edition):
         journal.add_iteration(an_iteration(4, "done-01"))
     with pytest.raises(StorageError, match="does not come back"):
         journal.add_session(a_session("gone"))
+
+
+def test_a_session_that_a_kill_left_ranked_and_without_an_end_gets_it(first_edition):
+    with sa.create_engine(first_edition).begin() as connection:
+        for number in (2, 3):
+            connection.exec_driver_sql(
+                f"INSERT INTO iterations SELECT 'open-01-0{number}', trial_id, {number}, prompt, unread, picture, scores, "
+                "drawing_ms, scoring_ms, asked_at, drawn_at, provenance FROM iterations WHERE id = 'open-01-01'"
+            )
+        for number in (1, 2, 3):
+            connection.exec_driver_sql(
+                f"INSERT INTO ranks VALUES ('open-01-0{number}', 'open-01', {number}, '2026-11-24 09:00:00.00000{number}')"
+            )
+    journal = Journal(first_edition)
+    assert journal.session_by_id("open").finished_at == datetime(2026, 11, 24, 9, microsecond=3, tzinfo=UTC)
+    assert sorted(journal.finished_ids()) == ["done", "open"]
 
 
 def test_a_migration_that_fails_leaves_the_journal_as_it_was(first_edition):
