@@ -37,9 +37,6 @@ class DatabaseLock:
             return
         try:
             self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            # A machine that vanished without a word is noticed before the patience is over.
-            for name, seconds in (("idle", 5), ("interval", 2), ("count", 3)):
-                self._connection.exec_driver_sql(f"SET tcp_keepalives_{name} = {seconds}")
             self._connection.exec_driver_sql(f"SELECT pg_advisory_lock({OWNER})")
         except SQLAlchemyError as fault:
             self._engine.dispose()
@@ -163,6 +160,10 @@ def _prepare_postgresql(connection: Any, record: Any) -> None:
     # Whatever the server's defaults: a commit is on disk when it returns.
     connection.execute("SET synchronous_commit = on")
     connection.execute(f"SET lock_timeout = '{PATIENCE_SECONDS}s'")
+    # A machine that vanished without a word gives its locks back before the patience of others is over.
+    for name, value in (("idle", 5), ("interval", 2), ("count", 3)):
+        connection.execute(f"SET tcp_keepalives_{name} = {value}")
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
     connection.commit()
 
 

@@ -59,8 +59,10 @@ class Keeper:
                 return
             pixels = {iteration.picture for trial in session.trials for iteration in trial.iterations}
             self._note(pixels)
-            self._journal.delete_session(session_id)
-            self._tidy(pixels)
+            try:
+                self._journal.delete_session(session_id)
+            finally:
+                self._tidy(pixels)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -101,10 +103,12 @@ class Keeper:
             log.error("Tidying up pictures is left for the next start: %s", fault)
 
     def _settle(self, pictures: Iterable[str]) -> None:
-        for pixels in pictures:
-            if not self._journal.has_picture(pixels):
-                self._pictures.delete(pixels)
-            self._loose(pixels).unlink(missing_ok=True)
+        # A writer's turn comes when no commit is under way any more, not even one whose answer was lost.
+        with self._journal.writing():
+            for pixels in pictures:
+                if not self._journal.has_picture(pixels):
+                    self._pictures.delete(pixels)
+                self._loose(pixels).unlink(missing_ok=True)
 
     def _loose(self, pixels: str) -> Path:
         return self._pictures.path(pixels).with_name(f".{pixels}.loose")

@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -102,3 +104,43 @@ class PostgresServer:
         with psycopg.connect(self.conninfo("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name).render_as_string(hide_password=False)
+
+
+class CuttingProxy:
+    """Stands before a server. When armed it passes on the next COMMIT, and cuts the line before the answer."""
+
+    def __init__(self, server):
+        self.armed = threading.Event()
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def url(self, database):
+        """The url of one of the server's databases, by way of the proxy."""
+        url = sa.make_url(database).set(
+            port=self._listener.getsockname()[1], query={"sslmode": "disable", "gssencmode": "disable"}
+        )
+        return url.render_as_string(hide_password=False)
+
+    def close(self):
+        self._listener.close()
+
+    def _serve(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(("127.0.0.1", self._server.port))
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=(*pair, client), daemon=True).start()
+
+    def _pass_on(self, source, drain, client):
+        with suppress(OSError):
+            while content := source.recv(65536):
+                drain.sendall(content)
+                if source is client and self.armed.is_set() and b"COMMIT" in content:
+                    self.armed.clear()
+                    client.shutdown(socket.SHUT_RDWR)
+                    return  # the server learns of it when it answers
+        for end in (source, drain):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

@@ -13,6 +13,7 @@ from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
 from refine.storage.pictures import Pictures, png
+from tests.storage.postgres import CuttingProxy, PostgresServer
 from tests.storage.test_journal import PROTOCOL, a_session, an_iteration
 
 RED, BLUE = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
@@ -21,9 +22,9 @@ RED, BLUE = (Image.new("RGB", (8, 8), colour) for colour in ("red", "blue"))
 class Shelf:
     """A journal with two sessions, `s` and `t`, and a folder of pictures, opened as a start would."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, url=""):
         self.folder = folder
-        self.journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
+        self.journal = Journal(url or f"sqlite:///{folder / 'journal.sqlite'}")
         self.journal.add_protocol(PROTOCOL)
         for name in "st":
             self.journal.add_session(a_session(name))
@@ -44,8 +45,8 @@ def names(*pictures):
 
 
 @pytest.fixture
-def shelf(tmp_path):
-    return Shelf(tmp_path)
+def shelf(tmp_path, url):
+    return Shelf(tmp_path, url)
 
 
 def test_a_drawing_has_its_row_and_its_file_and_nothing_else(shelf):
@@ -124,12 +125,40 @@ def test_a_process_that_ends_in_between_leaves_nothing_half_done(tmp_path, end, 
     assert sorted(f"{pixels}.png" for pixels in rows) == names(*left)
 
 
-def test_half_a_file_is_gone_after_a_start(shelf, tmp_path):
+def test_half_a_file_is_gone_after_a_start(shelf, tmp_path, url):
     shelf.keep(RED)
     half = shelf.pictures.path(pixel_hash(RED)).with_name(".abc.part")
     half.write_bytes(b"half")
-    Shelf(tmp_path)
+    Shelf(tmp_path, url)
     assert shelf.files() == names(RED)
+
+
+@pytest.fixture
+def slow_commits():
+    """A PostgreSQL server that takes a tenth of a second for a commit, and a proxy that can lose its answer."""
+    server = PostgresServer(commit_delay=100_000, commit_siblings=0)
+    proxy = CuttingProxy(server)
+    yield server, proxy
+    proxy.close()
+    server.remove()
+
+
+def test_a_commit_whose_answer_is_lost_leaves_nothing_half_done(tmp_path, slow_commits):
+    server, proxy = slow_commits
+    shelf = Shelf(tmp_path, proxy.url(server.new_database()))
+    # What is asked next is asked on another connection, as on any server under load.
+    with shelf.journal._engine.connect(), shelf.journal._engine.connect():
+        pass
+    proxy.armed.set()
+    with pytest.raises(StorageError, match="cannot be reached"):
+        shelf.keep(RED)
+    assert [iteration.picture for iteration in shelf.journal.trial("s-01").iterations] == [pixel_hash(RED)]
+    assert shelf.files() == names(RED)
+    proxy.armed.set()
+    with pytest.raises(StorageError, match="cannot be reached"):
+        shelf.keeper.remove("s")
+    assert shelf.journal.session_by_id("s") is None
+    assert shelf.files() == []
 
 
 def test_another_journal_on_the_same_folder_removes_nothing(shelf, tmp_path):
