@@ -219,7 +219,6 @@ def open_house(settings: Settings) -> House:
         dataset.recover()
         replicator = open_replicator(settings, journal, pictures)
         restore_finished(settings, journal, pictures, dataset)
-        studio = Studio(targets, journal, pictures)
         protocol = Protocol(
             profile=settings.profile,
             iterations=settings.iterations,
@@ -228,6 +227,7 @@ def open_house(settings: Settings) -> House:
             drawing=drawing_settings(settings),
             metrics=tuple(profile.metrics),
         )
+        studio = Studio(protocol.hash, targets, journal, pictures)
         publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,

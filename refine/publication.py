@@ -102,10 +102,6 @@ class Publisher:
             self._asked = True
             self._changed.notify_all()
 
-    def remove(self, session_id: str) -> None:
-        """Remove a session that the journal knows as withdrawn, here and on the Hub. Returns at once."""
-        self.publish()
-
     def state(self) -> PushState:
         """How the push stands. Raises `StorageError` if the journal cannot be read."""
         waiting, withdrawals = len(self._outbox.waiting()), len(self._outbox.withdrawals())

@@ -23,8 +23,9 @@ class SettingsError(Exception):
 
 
 def _database(url: SecretStr) -> SecretStr:
-    if not re.match(r"(sqlite|postgres(ql)?(\+psycopg)?)://", url.get_secret_value()):
-        raise ValueError("it begins neither with sqlite:// nor with postgresql://")
+    # Another SQLite file would belong to no data folder, and so to any number of servers.
+    if not re.match(r"postgres(ql)?(\+psycopg)?://", url.get_secret_value()):
+        raise ValueError("it does not begin with postgresql://; leave it empty for a SQLite file in the data folder")
     return url
 
 

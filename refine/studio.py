@@ -30,8 +30,11 @@ FAILURE = "The drawing could not be made. Your prompt is kept: please try again.
 class Studio:
     """One line of drawings for all participants. Safe to call from many threads."""
 
-    def __init__(self, targets: TargetSet, journal: Journal, pictures: Pictures) -> None:
-        """Take up the drawings that were asked for before the last stop. They wait until the studio is equipped."""
+    def __init__(self, protocol_hash: str, targets: TargetSet, journal: Journal, pictures: Pictures) -> None:
+        """Take up the drawings that were asked for before the last stop. They wait until the studio is equipped.
+
+        Only those of this protocol: under other conditions they would be drawn as their session does not say.
+        """
         self._targets = targets
         self._journal = journal
         self._keeper = Keeper(journal, pictures)
@@ -39,7 +42,7 @@ class Studio:
         self._failures: dict[str, str] = {}
         self._asking = threading.Lock()
         self._queue = DrawingQueue()
-        for request in journal.asked():
+        for request in journal.asked(protocol_hash):
             self._enqueue(request)
 
     def equip(self, generator: Generator, panel: Panel) -> None:
@@ -56,7 +59,7 @@ class Studio:
         request = Request(trial_id, number, prompt, datetime.now(UTC))
         with self._asking:
             waiting = self._journal.asked_of(trial_id)
-            if waiting is not None and self._queue.place(_id(waiting)) is None:
+            if waiting is not None and self._queue.place(waiting) is None:
                 self._journal.drop_request(trial_id)  # it failed when not even that could be written
             if not self._journal.ask(request):
                 return False
@@ -67,7 +70,7 @@ class Studio:
     def pending(self, trial_id: str) -> Pending | None:
         """The drawing that this trial waits for, if any."""
         request = self._journal.asked_of(trial_id)
-        place = None if request is None else self._queue.place(_id(request))
+        place = None if request is None else self._queue.place(request)
         if request is None or place is None:
             return None
         return Pending(request.number, request.prompt, place.ahead, place.progress)
@@ -89,7 +92,7 @@ class Studio:
         self._queue.close()
 
     def _enqueue(self, request: Request) -> None:
-        self._queue.submit(_id(request), self._job(request))
+        self._queue.submit(request, self._job(request))
 
     def _job(self, request: Request) -> Callable[[Progress], None]:
         def job(progress: Progress) -> None:
@@ -106,6 +109,8 @@ class Studio:
                 )
                 self._failures[request.trial_id] = FAILURE
                 self._journal.drop_request(request.trial_id)
+                if self._journal.iteration(_id(request)) is not None:  # kept: only the database's answer was lost
+                    self._failures.pop(request.trial_id)
 
         return job
 

@@ -125,9 +125,9 @@ class Study:
             last = session.trials[-1]
             return Standing(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
         trial = session.current
-        if trial is None or session.protocol_hash != self.protocol.hash:
+        target = None if trial is None else self._targets.targets.get(trial.target_id)
+        if trial is None or target is None or session.protocol_hash != self.protocol.hash:
             return Standing(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
-        target = replace(self._targets.targets[trial.target_id], prompt="")
         pending = self._studio.pending(trial.id)
         if pending is None:  # it may have been drawn since the session was read
             trial = self._journal.trial(trial.id) or trial
@@ -135,7 +135,7 @@ class Study:
             step=self._step(trial),
             session=session,
             trial=trial,
-            target=target,
+            target=replace(target, prompt=""),
             pending=pending,
             notice=self._studio.failure(trial.id),
         )
@@ -197,13 +197,14 @@ class Study:
         if given == current.shuffled and not unchanged_is_meant:
             raise UnchangedOrder("This is the order in which the drawings were shuffled. Is it really your ranking?")
         ends = current.number == len(session.trials)
-        # Both or none: nobody comes back to a session that is ranked and has no end.
-        with self._journal.writing():
-            self._journal.add_ranking(current.id, Ranking(given, _now()))
-            if ends:
-                self._journal.finish(session.id, _now())
-        if ends:
-            self._publisher.publish()
+        try:
+            # Both or none: nobody comes back to a session that is ranked and has no end.
+            with self._journal.writing():
+                self._journal.add_ranking(current.id, Ranking(given, _now()))
+                if ends:
+                    self._journal.finish(session.id, _now())
+        finally:
+            self._publisher.publish()  # also after a fault: it may be kept though the database's answer was lost
         return self.standing(token)
 
     def withdraw(self, code: str) -> None:
@@ -214,8 +215,10 @@ class Study:
         session = session_of_code(self._journal, code)
         if session is None:
             raise StudyError("There is no session with this code. Please check it: it has three groups of four.")
-        self._studio.remove(session.id)
-        self._publisher.remove(session.id)
+        try:
+            self._studio.remove(session.id)
+        finally:
+            self._publisher.publish()
 
     # ---- what is shown ------------------------------------------------------------------------------------------
 
@@ -223,9 +226,9 @@ class Study:
         """A drawing by its pixel hash, RGB."""
         return self._pictures.open(pixel_hash)
 
-    def target(self, target_id: str) -> Target:
-        """A target with its hidden prompt: only for sessions that are finished."""
-        return self._targets.targets[target_id]
+    def target(self, target_id: str) -> Target | None:
+        """A target with its hidden prompt: only for sessions that are finished. `None` if the study has it no longer."""
+        return self._targets.targets.get(target_id)
 
     def target_picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB."""

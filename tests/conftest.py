@@ -66,14 +66,15 @@ def small_study(home, rng, generator=None, **conditions):
     targets = load_targets(folder)
     journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
     pictures = Pictures(home / "pictures")
-    studio = Studio(targets, journal, pictures)
+    protocol = Protocol(
+        **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
+        drawing=PAINT,
+        metrics=("imagehash",),
+    )
+    studio = Studio(protocol.hash, targets, journal, pictures)
     studio.equip(generator or Painter(), Panel([open_metric("imagehash", None)]))
     return Study(
-        protocol=Protocol(
-            **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
-            drawing=PAINT,
-            metrics=("imagehash",),
-        ),
+        protocol=protocol,
         consent=Consent("Agreed."),
         targets=targets,
         metrics=[METRICS["imagehash"]],

@@ -173,6 +173,27 @@ def test_a_failed_drawing_is_told_and_can_be_tried_again(open_small_study):
     assert len(standing.trial.iterations) == 1
 
 
+def test_a_failed_drawing_that_is_asked_for_again_at_once_is_made(open_small_study):
+    study = open_small_study(BrokenPainter())
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    failed, asked = threading.Event(), threading.Event()
+    look = study._journal.iteration
+
+    def look_later(iteration_id):
+        failed.set()
+        assert asked.wait(30)
+        return look(iteration_id)
+
+    study._journal.iteration = look_later  # the last that a failed drawing does
+    study.draw(token, 1, 1, "a cat")
+    assert failed.wait(30)
+    assert study.draw(token, 1, 1, "a cat").pending is not None
+    asked.set()
+    assert study.wait(30)
+    assert len(study.standing(token).trial.iterations) == 1
+
+
 def test_a_drawing_that_cannot_be_saved_is_told_and_can_be_tried_again(study, tmp_path):
     token = study.enrol(consent=True)
     study.begin(token, 1)
@@ -265,6 +286,25 @@ def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_
     again = open_small_study()
     again.wait(30)
     assert [len(again.standing(token).trial.iterations) for token in tokens] == [1, 1]
+
+
+def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(open_small_study, tmp_path):
+    painter = SlowPainter()
+    study = open_small_study(painter)
+    tokens = [study.enrol(consent=True) for _ in range(2)]
+    for token in tokens:
+        study.begin(token, 1)
+        study.draw(token, 1, 1, "a cat")
+    painter.go.set()
+    study.close()  # drops what had not begun
+    other = open_small_study(iterations=4)
+    assert other.wait(30)
+    other.close()
+    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
+        assert journal.execute("SELECT (SELECT count(*) FROM iterations), count(*) FROM requests").fetchone() == (1, 1)
+    back = open_small_study()
+    assert back.wait(30)
+    assert [len(back.standing(token).trial.iterations) for token in tokens] == [1, 1]
 
 
 def test_other_conditions_are_another_study(open_small_study):

@@ -113,11 +113,16 @@ class Journal:
         with self.writing() as connection:
             return connection.execute(ASK, asdict(request)).rowcount == 1
 
-    def asked(self) -> list[Request]:
-        """All drawings asked for and not made yet, the oldest first."""
+    def asked(self, protocol_hash: str) -> list[Request]:
+        """All drawings of this protocol that were asked for and are not made yet, the oldest first."""
+        query = (
+            sa.select(t.requests)
+            .select_from(t.requests.join(t.trials).join(t.sessions))
+            .where(t.sessions.c.protocol_hash == protocol_hash)
+            .order_by(t.requests.c.asked_at)
+        )
         with self.reading() as connection:
-            rows = connection.execute(sa.select(t.requests).order_by(t.requests.c.asked_at))
-            return [Request(**row._mapping) for row in rows]
+            return [Request(**row._mapping) for row in connection.execute(query)]
 
     def asked_of(self, trial_id: str) -> Request | None:
         """The drawing that this trial waits for."""

@@ -24,7 +24,9 @@ class TargetSet:
     drawing: DrawingSettings | None = None
 
     def picture(self, target_id: str) -> Image.Image:
-        """The picture of a target, RGB. Raises `StorageError` if its file is missing or damaged."""
+        """The picture of a target, RGB. Raises `StorageError` if there is none, or its file is missing or damaged."""
+        if target_id not in self.targets:
+            raise StorageError(f"There is no target {target_id}: the study has other targets now.")
         return read_picture(self.files[target_id], self.targets[target_id].picture)
 
 

@@ -4,13 +4,17 @@ Knows: the words. Does not know: anything about a participant, unless they type 
 """
 
 import json
+import logging
 
 import gradio as gr
 
 from refine.profiles import ASSETS, PROFILES
+from refine.storage.errors import StorageError
 from refine.study import Study, StudyError
 from refine.ui.html import message
 from refine.ui.path import QUIET
+
+log = logging.getLogger(__name__)
 
 WORDS = """
 ## About this study
@@ -26,15 +30,15 @@ participants recreated 100 targets made with Stable Diffusion 3, and carries it 
 
 **What compares.** {metrics}.
 
-**The data.** Finished sessions are published as an open dataset (CC BY 4.0). Conditions of this study: protocol
+**The data.** Finished sessions are published as an open dataset. Conditions of this study: protocol
 `{protocol}`. {iterations} rounds a trial, {trials} trial(s) a session.
 
 **The code** is open (Apache-2.0): duplicate the Space, set a few variables, and run your own study.
 
 ## Withdraw
 
-Enter the withdrawal code that you were given at the end. Your session is removed at once; copies that others made of
-the dataset before cannot be called back.
+Enter the withdrawal code that you were given at the end. Your session is removed here at once, and from the published
+dataset with its next update, usually within minutes; copies that others made before cannot be called back.
 """
 
 LIMITS = """
@@ -73,7 +77,12 @@ class About:
                 study.withdraw(words)
             except StudyError as refusal:
                 return message(str(refusal)), gr.skip()
-            return message("Your session was removed. Thank you for telling us.", "good"), ""
+            except StorageError as fault:
+                log.error("A withdrawal could not be kept: %s", fault)
+                return message("Your session could not be removed just now. Please try again in a moment."), gr.skip()
+            return message(
+                "Your session was removed, and leaves the published dataset with its next update.", "good"
+            ), ""
 
         button.click(
             withdraw,

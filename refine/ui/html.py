@@ -5,6 +5,7 @@ Pictures travel inside the page, so that no address of the server hands out anyb
 """
 
 import base64
+import logging
 from functools import lru_cache
 from html import escape
 from io import BytesIO
@@ -12,12 +13,26 @@ from pathlib import Path
 
 from PIL import Image
 
+from refine.storage.errors import StorageError
 from refine.study import Study
+
+log = logging.getLogger(__name__)
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "assets" / "ui"
 
 LARGE, THUMBNAIL = 640, 320
 """Longest side in pixels of a picture as shown. A smaller picture is shown as it is, lossless."""
+
+
+MISSING = (
+    "data:image/svg+xml;base64,"
+    + base64.b64encode(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><rect width="256" height="256" fill="#e5e7eb"/>'
+        b'<text x="128" y="128" font-family="sans-serif" font-size="16" fill="#374151" text-anchor="middle">'
+        b"This picture cannot be shown.</text></svg>"
+    ).decode()
+)
+"""Stands for a picture that is missing or damaged."""
 
 
 def text(words: str) -> str:
@@ -26,13 +41,13 @@ def text(words: str) -> str:
 
 
 def drawing_uri(study: Study, pixels: str, longest: int = LARGE) -> str:
-    """A drawing, by its pixel hash, as a data URI."""
-    return _cached_uri(study, "drawing", pixels, longest)
+    """A drawing, by its pixel hash, as a data URI; `MISSING` if its file cannot be read, which is logged."""
+    return _uri(study, "drawing", pixels, longest)
 
 
 def target_uri(study: Study, target_id: str, longest: int = LARGE) -> str:
-    """The picture of a target as a data URI."""
-    return _cached_uri(study, "target", target_id, longest)
+    """The picture of a target as a data URI; `MISSING` if its file cannot be read, which is logged."""
+    return _uri(study, "target", target_id, longest)
 
 
 def figure(uri: str, caption: str, *, alt: str, element_id: str = "", badge: str = "") -> str:
@@ -55,14 +70,22 @@ def message(words: str, kind: str = "alert") -> str:
     return f'<div class="tp-message tp-{kind}" role="alert">{escape(words)}</div>' if words else ""
 
 
+def _uri(study: Study, kind: str, key: str, longest: int) -> str:
+    try:
+        return _cached_uri(study, kind, key, longest)
+    except StorageError as fault:
+        log.error("A picture cannot be shown: %s", fault)
+        return MISSING
+
+
 # One entry is about 20 kB: the pictures of the last hundred or so participants who look at their page.
 @lru_cache(maxsize=2048)
 def _cached_uri(study: Study, kind: str, key: str, longest: int) -> str:
     picture = study.picture(key) if kind == "drawing" else study.target_picture(key)
-    return _uri(picture, longest)
+    return _encoded(picture, longest)
 
 
-def _uri(picture: Image.Image, longest: int) -> str:
+def _encoded(picture: Image.Image, longest: int) -> str:
     content = BytesIO()
     if max(picture.size) > longest:
         small = picture.copy()

@@ -13,9 +13,10 @@ from gradio.components import Component
 from gradio.events import Dependency
 
 from refine.protocol import Step
+from refine.standing import Standing
 from refine.storage.errors import StorageError
 from refine.study import Study, StudyError, UnchangedOrder
-from refine.ui.html import script
+from refine.ui.html import message, script
 from refine.ui.ranking import RankingScreen
 from refine.ui.rounds import Rounds, pace, progress_bar, turn
 from refine.ui.screen import Screen, Verb, View
@@ -34,6 +35,9 @@ PATH: tuple[type[Screen], ...] = (
 )
 """What a participant goes through, from the first screen to the last."""
 
+UNREADABLE = "Your session cannot be read just now. Nothing is lost: this page tries again, or reload it in a moment."
+UNSHOWN = "Something went wrong on our side, and your session cannot be shown. Reload the page to try again, or begin a new one."
+
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -46,6 +50,7 @@ class Path:
         # Gradio tells every browser this key, so it keeps nothing secret; and it must outlive a Space's disk.
         self._token = gr.BrowserState("", storage_key="thousand-prompts", secret="thousand-prompts")
         self._steps = gr.HTML(apply_default_css=False)
+        self._trouble = gr.HTML(apply_default_css=False)
         self._screens = [screen() for screen in PATH]
         self._columns = []
         for screen in self._screens:
@@ -54,7 +59,7 @@ class Path:
             self._columns.append(column)
         self._footer = gr.HTML(js_on_load=script("copy.js"), apply_default_css=False)
         wake = gr.HTML(js_on_load=script("wake.js"), apply_default_css=False)
-        self._outputs: list[Any] = [self._token, self._steps, self._footer, *self._columns]
+        self._outputs: list[Any] = [self._token, self._steps, self._trouble, self._footer, *self._columns]
         self._outputs += [output for screen in self._screens for output in screen.outputs]
 
         for screen in self._screens:
@@ -89,18 +94,25 @@ class Path:
     def _arrive(self, token: str, request: gr.Request) -> list[Any]:
         """The page was opened or loaded again, perhaps by a resume link."""
         token = request.query_params.get("resume") or token
-        return self._show(View(self._study.standing(token), token, fresh=True))
+        return self._stand(token, lambda standing: self._show(View(standing, token, fresh=True)))
 
     def _poll(self, token: str, believed: str) -> list[Any]:
         """Bring a page of the rounds up to date; while a drawing is made nothing changes but its progress."""
-        standing = self._study.standing(token)
-        if turn(standing) != believed:
-            return self._show(View(standing, token))
-        updates = [gr.skip()] * len(self._outputs)
-        if standing.pending is not None:
-            updates[self._outputs.index(self._rounds.progress)] = progress_bar(standing.pending)
-            updates[self._outputs.index(self._rounds.timer)] = gr.Timer(pace(standing.pending))
-        return updates
+
+        def update(standing: Standing) -> list[Any]:
+            if turn(standing) != believed:
+                return self._show(View(standing, token))
+            if standing.pending is None:
+                return self._only({self._trouble: ""})
+            return self._only(
+                {
+                    self._trouble: "",
+                    self._rounds.progress: progress_bar(standing.pending),
+                    self._rounds.timer: gr.Timer(pace(standing.pending)),
+                }
+            )
+
+        return self._stand(token, update)
 
     def _act(self, verb: Verb, token: str, values: Sequence[Any], fresh: bool) -> list[Any]:
         alert, confirm = "", False
@@ -117,12 +129,27 @@ class Path:
         except Exception:
             log.exception("A call failed")
             alert, fresh = "Something went wrong on our side. Nothing is lost: please try again.", False
-        return self._show(View(self._study.standing(token), token, fresh, alert, confirm))
+        return self._stand(token, lambda standing: self._show(View(standing, token, fresh, alert, confirm)))
+
+    def _stand(self, token: str, show: Callable[[Standing], list[Any]]) -> list[Any]:
+        """What `show` makes of where the participant stands. A fault is told to them, and shuts nobody out."""
+        try:
+            return show(self._study.standing(token))
+        except StorageError as fault:
+            log.error("Where a participant stands could not be read: %s", fault)
+            return self._only({self._trouble: message(UNREADABLE)})
+        except Exception:
+            log.exception("A page could not be shown")
+            return self._show(View(Standing(Step.WELCOME, notice=UNSHOWN), token))
+
+    def _only(self, values: dict[Component, Any]) -> list[Any]:
+        """New values for these outputs; all others stay as they are."""
+        return [values.get(output, gr.skip()) for output in self._outputs]
 
     def _show(self, view: View) -> list[Any]:
         """New values for all outputs: the screen where the participant stands, and the others empty."""
         step = view.standing.step
-        updates: list[Any] = [view.token, _steps(step), _footer(view)]
+        updates: list[Any] = [view.token, _steps(step), "", _footer(view)]
         updates += [gr.Column(visible=screen.step == step) for screen in self._screens]
         for screen in self._screens:
             updates += screen.render(self._study, view) if screen.step == step else screen.clear()

@@ -56,11 +56,15 @@ def _trial(study: Study, trial: Trial) -> str:
             alt="The drawing that you ranked first",
         ),
     ]
-    hidden = study.target(trial.target_id).prompt
+    target = study.target(trial.target_id)
+    secret = (
+        '<p class="tp-secret">The study has this target no longer.</p>'
+        if target is None
+        else '<p class="tp-secret">The target was drawn from these words: '
+        f'<q id="hidden-prompt">{text(target.prompt)}</q></p>'
+    )
     return (
-        f'<div class="tp-pair tp-three">{"".join(pictures)}</div>'
-        f'<p class="tp-secret">The target was drawn from these words: <q id="hidden-prompt">{text(hidden)}</q></p>'
-        f"{score_table(study.metrics, trial.iterations)}"
+        f'<div class="tp-pair tp-three">{"".join(pictures)}</div>{secret}{score_table(study.metrics, trial.iterations)}'
     )
 
 

@@ -116,13 +116,13 @@ def test_a_ranking_is_a_permutation_and_cannot_be_replaced(journal):
 def test_a_trial_waits_for_one_drawing_at_a_time(journal):
     assert journal.ask(Request("s-01", 1, "a cat", NOW))
     assert not journal.ask(Request("s-01", 1, "a dog", NOW))
-    assert journal.asked() == [Request("s-01", 1, "a cat", NOW)]
+    assert journal.asked(PROTOCOL.hash) == [Request("s-01", 1, "a cat", NOW)]
     journal.add_iteration(an_iteration(1))
     assert journal.asked_of("s-01") is None
     assert not journal.ask(Request("s-01", 1, "a cat", NOW))
     assert journal.ask(Request("s-01", 2, "a cat", NOW))
     journal.drop_request("s-01")
-    assert journal.asked() == []
+    assert journal.asked(PROTOCOL.hash) == []
 
 
 def test_facts_in_one_transaction_are_there_all_or_none(journal):
