@@ -28,6 +28,7 @@ from refine.studio import Studio
 from refine.study import Study
 from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
+from tests.storage.postgres import PostgresServer
 
 PAINT = DrawingSettings("painter", "1", seed=1029, steps=10, guidance_scale=5.0, width=32, height=32)
 
@@ -98,6 +99,14 @@ def open_small_study(tmp_path):
     yield open_study
     for study in opened:
         study.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """The PostgreSQL server that all tests share which do not stop it."""
+    server = PostgresServer(fsync="off", max_connections=400)
+    yield server
+    server.remove()
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ PATH: tuple[type[Screen], ...] = (
 )
 """What a participant goes through, from the first screen to the last."""
 
-UNREADABLE = "Your session cannot be read just now. Nothing is lost: this page tries again, or reload it in a moment."
+UNREADABLE = "Your session cannot be read just now. Nothing is lost: please reload the page in a moment."
 UNSHOWN = "Something went wrong on our side, and your session cannot be shown. Reload the page to try again, or begin a new one."
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}

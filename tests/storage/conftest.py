@@ -2,16 +2,6 @@
 
 import pytest
 
-from tests.storage.postgres import PostgresServer
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """The server that all tests share which do not stop it."""
-    server = PostgresServer(fsync="off", max_connections=400)
-    yield server
-    server.remove()
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, tmp_path):

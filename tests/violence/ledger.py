@@ -33,9 +33,8 @@ class Ledger:
     leaving: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
 
-    def check(self, home: Path) -> None:
-        """Compare with the journal in the folder `home`. Raises `AssertionError`."""
-        journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
+    def check(self, journal: Journal) -> None:
+        """Compare with the journal. Raises `AssertionError`."""
         sessions = {token: journal.session(sha256(token.encode()).hexdigest()) for token in self.tokens}
         for token in self.left:
             assert sessions[token] is None, "a withdrawn session is gone"
@@ -58,6 +57,12 @@ class Ledger:
         for token in self.finished - gone:
             assert sessions[token].finished_at is not None
 
+    def check_looks(self, rounds: int) -> None:
+        """See that whoever has finished has seen all their `rounds`: what was not looked at proves nothing."""
+        looks = Counter(shown.token for shown in self.rounds)
+        assert self.finished, "nobody finished"
+        assert {looks[token] for token in self.finished} == {rounds}
+
     def check_dataset(self, home: Path) -> None:
         """Compare with the local dataset of a server that was stopped in peace."""
         found = verify(FolderSource(home / "dataset"))
@@ -66,12 +71,11 @@ class Ledger:
         assert not list(home.rglob("*.part")), "no half of a file is left"
 
 
-def check_pictures(home: Path, *, tidied: bool) -> None:
+def check_pictures(journal: Journal, pictures: Pictures, *, tidied: bool) -> None:
     """See that every picture that the journal names is there, and whole; if `tidied`, that there is no other file.
 
     A server tidies up when it starts: only then, and where nothing is being drawn, is there none.
     """
-    journal, pictures = Journal(f"sqlite:///{home / 'journal.sqlite'}"), Pictures(home / "pictures")
     with journal.reading() as connection:
         named = set(connection.exec_driver_sql("SELECT DISTINCT picture FROM iterations").scalars())
     for pixels in named:

@@ -7,6 +7,8 @@ import time
 import traceback
 from collections.abc import Callable
 
+from refine.storage.journal import Journal
+from refine.storage.pictures import Pictures
 from tests.browser.server import Server
 from tests.violence.ledger import Ledger, Shown, check_pictures
 from tests.violence.page import Gone, Page
@@ -130,21 +132,24 @@ def main(server: Server, kills: int, participants: int, seed: int, longest: floa
     back at once, or while they draw, rank and withdraw.
     """
     rng, ledger = random.Random(seed), Ledger()
+    url = server.variables.get("REFINE_DATABASE_URL") or f"sqlite:///{server.data_dir / 'journal.sqlite'}"
+    pictures = Pictures(server.data_dir / "pictures")
     seats = [Seat(server, ledger, random.Random(f"{seed} {number}")) for number in range(participants)]
     started = time.monotonic()
     for kill in range(kills):
         run_life(server, seats, lambda: time.sleep(rng.uniform(0, longest)))
-        if (server.data_dir / "journal.sqlite").exists():
-            ledger.check(server.data_dir)
-            check_pictures(server.data_dir, tidied=False)
+        if ledger.tokens:
+            ledger.check(Journal(url))
+            check_pictures(Journal(url), pictures, tidied=False)
         print(f"kill {kill + 1} of {kills}: {len(ledger.rounds)} rounds shown so far are there once", flush=True)
     try:
         run_life(server, seats, None)
     finally:
         if server.process is not None:
             server.stop()
-    ledger.check(server.data_dir)
-    check_pictures(server.data_dir, tidied=True)
+    ledger.check(Journal(url))
+    ledger.check_looks(ROUNDS)
+    check_pictures(Journal(url), pictures, tidied=True)
     ledger.check_dataset(server.data_dir)
     return (
         f"{kills} kills in {time.monotonic() - started:.0f} s: {len(ledger.tokens)} sessions, {len(ledger.finished)} of "

@@ -1,4 +1,4 @@
-"""No fact is replaced: what goes past the triggers of 0002 without changing or removing a row by name.
+"""No fact takes the place of another: what goes past the triggers of 0002 without changing or removing a row by name.
 
 Knows: the tables as they were. Does not know: the code above them.
 
