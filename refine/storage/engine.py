@@ -4,6 +4,8 @@ Knows: the two databases' settings, and what their faults mean. Does not know: a
 On both, writers take turns, a reader sees one moment, and what was committed is on disk.
 """
 
+import logging
+import sqlite3
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +13,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from refine.storage.errors import StorageError
 from refine.storage.migrations import migrate
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 20
 """A writer waits this long for its turn."""
@@ -61,6 +65,19 @@ def open_engine(url: str) -> sa.Engine:
     except SQLAlchemyError as fault:
         raise StorageError(plain_words(engine.url, fault)) from fault
     return engine
+
+
+def scrub(engine: sa.Engine) -> None:
+    """See that what was deleted is not in the log of a SQLite file either."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # SQLAlchemy's would begin a transaction, in which this cannot be done
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as fault:
+        log.warning("What was deleted stays in the journal's log until that is written anew: %s", fault)
+    finally:
+        connection.close()
 
 
 def place(url: str) -> str:
@@ -147,7 +164,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     # The driver's own transactions would begin too late to keep a read and the write after it together.
     connection.isolation_level = None
     timeout = f"busy_timeout={PATIENCE_SECONDS * 1000}"
-    for pragma in (timeout, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (timeout, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from refine.protocol import Arm, Iteration, Protocol, Ranking, Session, Trial
 from refine.storage import schema as t
-from refine.storage.engine import open_engine, plain_words
+from refine.storage.engine import open_engine, plain_words, scrub
 from refine.storage.errors import Contradiction, StorageError
 from refine.storage.rows import read_frame, read_iteration, read_protocol, read_rankings, read_trials
 
@@ -206,6 +206,7 @@ class Journal:
                 )
             )
             connection.execute(t.sessions.delete().where(t.sessions.c.id == session_id))
+        scrub(self._engine)
 
     def add_withdrawal(self, session_id: str, protocol_hash: str, at: datetime) -> None:
         """A session was withdrawn that is not here, and does not come any more. Twice is harmless."""

@@ -50,6 +50,17 @@ def test_a_full_disk_is_told_and_what_was_kept_stays(journal, url):
     assert Journal(url).iteration("s-01-01") == an_iteration(1)
 
 
+def test_what_was_withdrawn_is_in_no_file_any_more(journal, tmp_path):
+    journal.add_session(a_session("other"))
+    for number in range(1, 200):
+        journal.add_iteration(an_iteration(number, prompt=f"my secret boat {number}"))
+    journal.add_iteration(an_iteration(1, "other-01", prompt="no secret"))
+    journal.delete_session("s")
+    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"no secret" in content
+    assert b"my secret boat" not in content
+
+
 def test_a_damaged_file_is_told(tmp_path):
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"this is no database, though it is long enough to be looked at" * 100)
