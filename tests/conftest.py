@@ -57,15 +57,15 @@ class Painter256(Painter):
         return replace(drawing, picture=drawing.picture.resize((256, 256)))
 
 
-def small_study(home, rng, generator=None, **conditions):
-    """Open the study in the folder `home`, as a start of the server would."""
+def small_study(home, rng, generator=None, url="", **conditions):
+    """Open the study in the folder `home`, with its journal at `url` if given, as a start of the server would."""
     folder = home / "targets"
     if not folder.exists():
         drawn = [Painter().draw(f"target {i}", lambda done: None).picture for i in range(4)]
         named = [Target(f"t{i}", f"subject {i % 2}", f"hidden words {i}", pixel_hash(p)) for i, p in enumerate(drawn)]
         save_targets(folder, zip(named, drawn, strict=True))
     targets = load_targets(folder)
-    journal = Journal(f"sqlite:///{home / 'journal.sqlite'}")
+    journal = Journal(url or f"sqlite:///{home / 'journal.sqlite'}")
     pictures = Pictures(home / "pictures")
     protocol = Protocol(
         **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
@@ -87,13 +87,27 @@ def small_study(home, rng, generator=None, **conditions):
     )
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The url of an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'journal.sqlite'}"
+    return request.getfixturevalue("postgres").new_database()
+
+
 @pytest.fixture
-def open_small_study(tmp_path):
+def journal_url():
+    """Where small studies have their journal, if not in their folder."""
+    return ""
+
+
+@pytest.fixture
+def open_small_study(tmp_path, journal_url):
     """A function that opens the study in one folder, as often as a test likes."""
     opened = []
 
     def open_study(generator=None, **conditions):
-        opened.append(small_study(tmp_path, Random(7), generator, **conditions))
+        opened.append(small_study(tmp_path, Random(7), generator, journal_url, **conditions))
         return opened[-1]
 
     yield open_study

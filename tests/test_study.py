@@ -1,6 +1,5 @@
 """The study's order of things: what may come after what, and that a mistake or a fault loses nothing."""
 
-import sqlite3
 import threading
 
 import pytest
@@ -9,6 +8,11 @@ from refine.protocol import Step
 from refine.storage.errors import StorageError
 from refine.study import StudyError, UnchangedOrder
 from tests.conftest import Painter
+
+
+@pytest.fixture
+def journal_url(url):
+    return url
 
 
 @pytest.fixture
@@ -240,18 +244,16 @@ def test_a_ranking_is_kept_once(study):
     assert study.standing(token).trial.ranking.order == (2, 1, 3)
 
 
-def test_the_end_comes_with_the_last_ranking_or_neither_does(study, tmp_path):
+def test_the_end_comes_with_the_last_ranking_or_neither_does(study, monkeypatch):
+    def fail(*arguments):
+        raise StorageError("no space")
+
     token = study.enrol(consent=True)
     play_rounds(study, token)
-    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
-        journal.execute(
-            "CREATE TRIGGER fault BEFORE UPDATE OF finished_at ON sessions BEGIN SELECT RAISE(ABORT, 'no space'); END"
-        )
-    with pytest.raises(StorageError):
+    with monkeypatch.context() as patched, pytest.raises(StorageError):
+        patched.setattr(study._journal, "finish", fail)
         study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
     assert study.standing(token).step == Step.RANKING
-    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
-        journal.execute("DROP TRIGGER fault")
     assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == Step.THANKS
 
 
@@ -288,7 +290,7 @@ def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_
     assert [len(again.standing(token).trial.iterations) for token in tokens] == [1, 1]
 
 
-def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(open_small_study, tmp_path):
+def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(open_small_study):
     painter = SlowPainter()
     study = open_small_study(painter)
     tokens = [study.enrol(consent=True) for _ in range(2)]
@@ -300,8 +302,9 @@ def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(op
     other = open_small_study(iterations=4)
     assert other.wait(30)
     other.close()
-    with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
-        assert journal.execute("SELECT (SELECT count(*) FROM iterations), count(*) FROM requests").fetchone() == (1, 1)
+    with other._journal.reading() as connection:
+        rows = connection.exec_driver_sql("SELECT (SELECT count(*) FROM iterations), count(*) FROM requests")
+        assert rows.one() == (1, 1)
     back = open_small_study()
     assert back.wait(30)
     assert [len(back.standing(token).trial.iterations) for token in tokens] == [1, 1]
