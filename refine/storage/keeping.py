@@ -61,7 +61,11 @@ class Keeper:
             self._note(pixels)
             try:
                 self._journal.delete_session(session_id)
-            finally:
+            except StorageError:
+                self._tidy(pixels)
+                if self._journal.session_by_id(session_id) is not None:  # else only the database's answer was lost
+                    raise
+            else:
                 self._tidy(pixels)
 
     @contextmanager
