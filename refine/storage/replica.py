@@ -99,8 +99,15 @@ class Replica:
         new = {path: content for path, content in facts.items() if path not in there or self._sent.get(path) != content}
         drawn = {path: content for one in sessions.values() for path, content in self._drawn(one, there)}
         known = self._known({shard_key(path) for path in there if "/" in path} - {*unfinished, *finished})
-        # What this journal does not know is somebody's who has not been restored yet.
-        gone = [path for path in there if "/" in path and shard_key(path) in known | withdrawn and path not in facts]
+        # What this journal does not know is somebody's who has not been restored yet; a withdrawal neither.
+        taken = self._erased.withdrawn()
+        gone = [
+            path
+            for path in there
+            if "/" in path
+            and shard_key(path) in (taken if path.startswith("withdrawn/") else known)
+            and path not in facts
+        ]
         gone += [path for one in finished if (path := _facts(one)) in there]
         if new or drawn or gone:
             self._hub.commit("Replicate sessions", head, {**new, **drawn}, gone)

@@ -169,6 +169,25 @@ def test_a_withdrawal_that_the_dataset_has_not_been_told_of_outlives_the_disk(hu
     assert not any(name.startswith("withdrawn/") for name in names(hub, repo)), "it is owed to nobody any more"
 
 
+def test_a_withdrawal_that_was_not_taken_stays_for_the_next_start(hub, client, repo, home, tmp_path):
+    """A fault of the Hub keeps the note back at the start, while the session itself comes back from the dataset."""
+    study = f"{repo}-study"
+    home.finish("done", "other").write()
+    client.push(home=home.folder, repo=study)
+    home.withdraw("done")
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    meanwhile = Home(tmp_path / "could not read the replica")
+    meanwhile.finish("done", "other")
+    meanwhile.outbox(study).done(["done", "other"], Errand.PUSH)
+    play(meanwhile, "new")
+    client.replicate(home=meanwhile.folder, repo=repo, dataset_repo=study)
+    assert "withdrawn/done-note.json" in names(hub, repo)
+    (again := Home(tmp_path / "again")).write()
+    client.restore(home=again.folder, repo=repo, dataset_repo=study)
+    assert client.push(home=again.folder, repo=study)["withdrawn"] == 1
+    assert not any("/done-" in name for name in names(hub, study))
+
+
 def test_a_journal_that_outlives_its_pictures_gets_them_back(hub, client, repo, home):
     client.replicate(home=home.folder, repo=repo)
     session = home.journal.session_by_id("open")
