@@ -16,7 +16,7 @@ READERS = 4
 """Files under way at once: of thousands over the network each takes a while, and each may be 200 MB large."""
 
 RETRIES = 5
-"""Of a single file, after a passing fault of the Hub: all that was read before it would be in vain."""
+"""Of a single file, or of the first look, after a passing fault of the Hub: all that was read before would be in vain."""
 
 Content = typing.TypeVar("Content")
 
@@ -62,7 +62,7 @@ class HubSource:
         """Raises `HubFault`."""
         self.place = hub.repo
         self._hub = hub
-        self._commit = hub.head()
+        self._commit = hub.head(RETRIES)
 
     def names(self) -> list[str]:
         """All files, sorted. Raises `HubFault`."""

@@ -231,6 +231,20 @@ def test_a_fault_of_the_hub_while_it_is_read_is_waited_out(hub, client, repo, ho
     assert fault.struck.is_set()
 
 
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [({"status": 503}, 0), ({"status": 429, "headers": {"Retry-After": "2"}}, 2), ({"kind": "lost"}, 0)],
+    ids=str,
+)
+def test_a_fault_of_the_hub_at_the_first_look_is_waited_out(hub, client, repo, home, tmp_path, fault, seconds):
+    client.replicate(home=home.folder, repo=repo)
+    struck = hub.strike(f"GET /api/datasets/{repo}$", **fault)
+    begun = time.monotonic()
+    assert client.restore(home=Home(tmp_path / "again").folder, repo=repo) == 1
+    assert struck.struck.is_set()
+    assert time.monotonic() - begun >= seconds
+
+
 def test_without_a_replica_there_is_nothing_to_restore(client, repo, tmp_path):
     assert client.restore(home=Home(tmp_path).folder, repo=repo) == 0
 
