@@ -17,7 +17,6 @@ from huggingface_hub import (
     CommitOperationDelete,
     DatasetInfo,
     HfApi,
-    RepoFile,
     hf_hub_url,
     hf_raise_for_status,
     set_client_factory,
@@ -102,16 +101,6 @@ class HubDataset:
             raise hub_fault(self.repo, fault, self._reading) from fault
         self._current = info.id
         return str(info.sha)
-
-    def present(self, paths: Collection[str], commit: str) -> set[str]:
-        """Which of these files a commit has."""
-        if not paths:
-            return set()
-        try:
-            found = self._api.get_paths_info(self._current, list(paths), revision=commit, repo_type="dataset")
-        except FAULTS as fault:
-            raise hub_fault(self.repo, fault, self._reading) from fault
-        return {entry.path for entry in found if isinstance(entry, RepoFile)}
 
     def names(self, commit: str) -> list[str]:
         """All files of a commit."""

@@ -57,6 +57,7 @@ class Push:
         self._dataset = dataset
         self._outbox = Outbox(journal, hub.repo)
         self._written = written
+        self._seen: tuple[str, set[str]] = "", set()
 
     def once(self) -> Sent:
         """Send one batch. Raises `StorageError` (`HubFault` from the Hub); then nothing is marked, and again is safe."""
@@ -82,10 +83,12 @@ class Push:
             self._hub.create()
             head = self._hub.head()
 
-        # Look first: an answer that was lost last time may have been a success.
-        there = self._hub.present(list(shards), head)
-        new = {name: path for name, path in shards.items() if name not in there}
-        gone = [name for name in self._hub.names(head) if shard_key(name) in set(withdrawn)] if withdrawn else []
+        # Look first: an answer that was lost last time may have been a success, and another server may have sent the
+        # same session under another name, as it was finished there.
+        names = self._names(head)
+        there = {_of(name) for name in names}
+        new = {name: path for name, path in shards.items() if _of(name) not in there}
+        gone = sorted(name for name in names if shard_key(name) in set(withdrawn))
         before = self._hub.read(FILE, head)
         tally = self._tally(before)
         if tally.compacted:
@@ -108,6 +111,7 @@ class Push:
             beside = companions(tally, self._dataset.notice, self._hub.repo)
             self._written()
             commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)
+            self._seen = commit, {*names, *new} - {*gone}
         if withdrawn and (gone or self._outbox.ever_sent(withdrawn)):
             self._written()
             self._hub.erase_history()
@@ -139,6 +143,12 @@ class Push:
             raise damaged
         return batch, shards
 
+    def _names(self, head: str) -> set[str]:
+        """The files of a commit, listed only if it is not our own: of thousands that takes many requests."""
+        if self._seen[0] != head:
+            self._seen = head, set(self._hub.names(head))
+        return self._seen[1]
+
     def _tally(self, content: bytes | None) -> Tally:
         try:
             # A dataset that begins now begins with those who withdrew before.
@@ -168,6 +178,11 @@ class Push:
             for session in found.get("sessions", []):
                 tally = tally.add(session, found.get("iterations", []), sign=-1)
         return tally
+
+
+def _of(name: str) -> tuple[str, str]:
+    """The config of a shard, and what it is of."""
+    return name.rpartition("/")[0], shard_key(name)
 
 
 def _summary(new: dict[str, Path], gone: list[str]) -> str:

@@ -86,8 +86,8 @@ class _Checks:
         self._wrong = wrong
         self._ids: set[str] = set()
         self._sessions: dict[str, Row] = {}
-        self._targets: set[str] = set()
-        self._shown: set[str] = set()
+        self._targets: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
         self._iterations: dict[str, list[Row]] = {}
 
     def iterations(self, name: str, row: Row) -> None:
@@ -96,7 +96,7 @@ class _Checks:
             self._wrong.append(f"Iteration {iteration} is there twice (again in {name}).")
         self._ids.add(iteration)
         self._picture(f"Iteration {iteration}", row)
-        self._shown.add(row["target_id"])
+        self._shown.add((row["protocol_hash"], row["target_id"]))
         kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
         self._iterations.setdefault(row["session_id"], []).append(kept)
 
@@ -107,7 +107,10 @@ class _Checks:
         self._sessions[session] = row
 
     def targets(self, name: str, row: Row) -> None:
-        self._targets.add(row["target_id"])
+        target = row["protocol_hash"], row["target_id"]
+        if target in self._targets:
+            self._wrong.append(f"Target {target[1]} of protocol {target[0]} is there twice (again in {name}).")
+        self._targets.add(target)
         self._picture(f"Target {row['target_id']}", row)
 
     def together(self) -> None:
@@ -116,8 +119,8 @@ class _Checks:
             self._wrong += wrong_with(row, self._iterations.get(session, []))
         for session in sorted(set(self._iterations) - set(self._sessions)):
             self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
-        for target in sorted(self._shown - self._targets):
-            self._wrong.append(f"Target {target} was shown, but is not in config targets.")
+        for protocol, target in sorted(self._shown - self._targets):
+            self._wrong.append(f"Target {target} was shown under protocol {protocol}, but is not in config targets.")
 
     def tally(self, source: Source) -> None:
         """The counts on the card are those of the rows."""

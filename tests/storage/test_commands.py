@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from refine.storage.__main__ import main
-from refine.storage.dataset import from_parquet, shard_name, to_parquet
+from refine.storage.dataset import from_parquet, shard_key, shard_name, to_parquet
 from refine.storage.records import withdrawal_digest
 from tests.storage.home import Home, code_of
 from tests.storage.test_journal import NOW, PROTOCOL
@@ -103,6 +103,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
 def replace_shard(folder, config, key, change):
     """Rewrite a shard as a whole, under a true name."""
     (path,) = (folder / "data" / config).glob(f"{key}-*.parquet")
+    key = shard_key(path.name)
     found = from_parquet(config, path)
     change(found)
     content = to_parquet(config, found)
@@ -136,12 +137,14 @@ DAMAGE = [
     ("sessions", protocol, "but holds one that is"),
     ("sessions", lambda found: found.append(found[0]), "Session s is there twice"),
     ("sessions", lambda found: found[0].update(trials=2), "says 2 trials, but has 1"),
+    ("targets", lambda found: found.append(found[0]), f"Target target of protocol {PROTOCOL.hash} is there twice"),
+    ("targets", lambda found: found[0].update(protocol_hash="other"), f"was shown under protocol {PROTOCOL.hash}, but"),
 ]
 
 
 @pytest.mark.parametrize(("config", "change", "words"), DAMAGE, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_wrong_in_a_dataset_is_found(storage, home, config, change, words):
-    replace_shard(home.dataset.folder, config, "s", change)
+    replace_shard(home.dataset.folder, config, "*" if config == "targets" else "s", change)
     status, told = storage("verify")
     assert status == 1
     assert words in told
