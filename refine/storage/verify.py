@@ -4,10 +4,12 @@ Knows: what must hold of names, rows and pictures. Does not know: how to repair 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 
+from refine.protocol import DrawingSettings
 from refine.storage.columns import CONFIGS
 from refine.storage.dataset import from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged
@@ -16,6 +18,9 @@ from refine.storage.records import Row
 from refine.storage.rows import read_protocol
 from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A revision of a model that is a commit, neither a branch nor a tag."""
 
 Progress = Callable[[list[str]], Iterable[str]]
 """Goes through names and shows how far it is."""
@@ -89,6 +94,7 @@ class _Checks:
         self._targets: set[tuple[str, str]] = set()
         self._shown: set[tuple[str, str]] = set()
         self._iterations: dict[str, list[Row]] = {}
+        self._drawn: dict[str, set[DrawingSettings]] = {}
 
     def iterations(self, name: str, row: Row) -> None:
         iteration = row["iteration_id"]
@@ -99,6 +105,8 @@ class _Checks:
         self._shown.add((row["protocol_hash"], row["target_id"]))
         kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
         self._iterations.setdefault(row["session_id"], []).append(kept)
+        settings = DrawingSettings(**{part.name: row[part.name] for part in fields(DrawingSettings)})
+        self._drawn.setdefault(row["session_id"], set()).add(settings)
 
     def sessions(self, name: str, row: Row) -> None:
         session = row["session_id"]
@@ -117,6 +125,7 @@ class _Checks:
         """What no row shows by itself."""
         for session, row in self._sessions.items():
             self._wrong += wrong_with(row, self._iterations.get(session, []))
+            self._wrong += _drawn_otherwise(row, self._drawn.get(session, ()))
         for session in sorted(set(self._iterations) - set(self._sessions)):
             self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
         for protocol, target in sorted(self._shown - self._targets):
@@ -153,3 +162,18 @@ class _Checks:
             return
         if pixels != row["pixel_hash"]:
             self._wrong.append(f"{what} has a picture whose pixels are not those of its hash.")
+
+
+def _drawn_otherwise(session: Row, drawn: Iterable[DrawingSettings]) -> Iterator[str]:
+    """Where the settings that a session's drawings were made with are not those of its protocol, a sentence each."""
+    try:
+        wanted = read_protocol(json.loads(session["protocol"])).drawing
+    except (ValueError, TypeError, KeyError):
+        return  # that has been told
+    for settings in drawn:
+        # A protocol may name a branch or a tag of the model; what drew names its commit.
+        commit = COMMIT.fullmatch(str(settings.revision)) and not COMMIT.fullmatch(wanted.revision)
+        for name, value in asdict(replace(settings, revision=wanted.revision) if commit else settings).items():
+            if value != getattr(wanted, name):
+                said = f"its protocol says {getattr(wanted, name)}"
+                yield f"Session {session['session_id']} has a drawing made with {name} {value}, but {said}."

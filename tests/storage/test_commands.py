@@ -3,11 +3,14 @@
 import json
 import re
 import shutil
+from dataclasses import asdict, replace
+from functools import partial
 from io import BytesIO
 
 import pyarrow.parquet as pq
 import pytest
 
+from refine.protocol import DrawingSettings
 from refine.storage.__main__ import main
 from refine.storage.dataset import from_parquet, shard_key, shard_name, to_parquet
 from refine.storage.records import withdrawal_digest
@@ -129,6 +132,10 @@ def protocol(found):
     found[0]["protocol"] = json.dumps({**json.loads(found[0]["protocol"]), "iterations": 4})
 
 
+def draw_with(found, **settings):
+    found[0].update(settings)
+
+
 DAMAGE = [
     ("iterations", other_picture, "pixels are not those of its hash"),
     ("iterations", ranks, "not a permutation of 1 to 3"),
@@ -137,6 +144,10 @@ DAMAGE = [
     ("sessions", protocol, "but holds one that is"),
     ("sessions", lambda found: found.append(found[0]), "Session s is there twice"),
     ("sessions", lambda found: found[0].update(trials=2), "says 2 trials, but has 1"),
+    *(
+        ("iterations", partial(draw_with, **{name: value}), f"drawing made with {name} {value}, but its protocol says")
+        for name, value in asdict(DrawingSettings("another", "2", 7, 50, 7.5, 64, 128)).items()
+    ),
     ("targets", lambda found: found.append(found[0]), f"Target target of protocol {PROTOCOL.hash} is there twice"),
     ("targets", lambda found: found[0].update(protocol_hash="other"), f"was shown under protocol {PROTOCOL.hash}, but"),
 ]
@@ -148,6 +159,17 @@ def test_what_is_wrong_in_a_dataset_is_found(storage, home, config, change, word
     status, told = storage("verify")
     assert status == 1
     assert words in told
+
+
+@pytest.mark.parametrize(("named", "differs"), [("main", False), ("a" * 40, True)])
+def test_a_branch_of_the_model_stands_for_its_commit_and_a_commit_for_itself(storage, home, named, differs):
+    other = replace(PROTOCOL, drawing=replace(PROTOCOL.drawing, revision=named))
+    for config, change in (
+        ("iterations", {"revision": "b" * 40, "protocol_hash": other.hash}),
+        ("sessions", {"protocol": json.dumps(asdict(other)), "protocol_hash": other.hash}),
+    ):
+        replace_shard(home.dataset.folder, config, "s", lambda found, c=change: [row.update(c) for row in found])
+    assert ("made with revision" in storage("verify")[1]) == differs
 
 
 def test_damaged_files_and_missing_ones_are_found(storage, home):
