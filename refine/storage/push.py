@@ -107,7 +107,8 @@ class Push:
 
         commit = ""
         if new or gone or tally.to_json() != before:
-            self._outbox.begin(batch)
+            # What is removed may be in the history: the mark says so to the next attempt, if this one ends in between.
+            self._outbox.begin([*batch, *{shard_key(name) for name in gone}])
             beside = companions(tally, self._dataset.notice, self._hub.repo)
             self._written()
             commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)

@@ -194,6 +194,22 @@ def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client
     assert len(read_tally(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
 
 
+@pytest.mark.parametrize("where", ["POST .*super-squash", "POST .*lfs-files/batch"])
+def test_it_is_ended_too_where_no_mark_says_that_the_session_was_sent(hub, client, home, repo, where):
+    """The dataset was renamed, and the setting with it."""
+    client.push(home=home.folder, repo=repo)
+    (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
+    rows = shard.read_bytes()
+    new = f"{repo}-renamed"
+    hub.repos[new] = hub.repos.pop(repo)
+    hub.repos[new].name = new
+    home.withdraw("s")
+    hub.strike(where, status=500)
+    assert "fault" in client.push(home=home.folder, repo=new)
+    assert client.push(home=home.folder, repo=new)["withdrawn"] == 1
+    assert rows not in hub.repos[new].everything
+
+
 def test_a_damaged_shard_on_the_hub_does_not_hold_up_a_withdrawal(hub, client, home, repo):
     client.push(home=home.folder, repo=repo)
     there = hub.repos[repo]
