@@ -189,14 +189,17 @@ class Dataset:
             raise
         return {path.relative_to(self.folder).as_posix(): path for path in found}
 
-    def tally(self, added: Collection[str] = ()) -> Tally:
-        """What the folder holds: as its `study.json` says, with `added`, or counted anew where that is not true."""
-        ids = self.session_ids()
+    def stored(self) -> Tally:
+        """What `study.json` says; nothing if it is not there or damaged."""
         try:
             path = self.folder / FILE
-            stored = read_tally(path.read_bytes() if path.exists() else None)
+            return read_tally(path.read_bytes() if path.exists() else None)
         except (OSError, ValueError):
-            stored = Tally()
+            return Tally()
+
+    def tally(self, added: Collection[str] = ()) -> Tally:
+        """What the folder holds: as its `study.json` says, with `added`, or counted anew where that is not true."""
+        ids, stored = self.session_ids(), self.stored()
         if stored.sessions + len(added) == len(ids):
             return self.counted(stored, added)
         if stored.sessions == len(ids):

@@ -103,7 +103,9 @@ class Push:
                 self._dataset.remove_session(session_id)
             return self._attempt()
         tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
-        tally = self._without(tally, gone, head).with_withdrawn(withdrawn).with_consents(self._dataset.notice.consents)
+        tally = self._without(tally, gone, head).with_withdrawn(withdrawn)
+        # Those who come now may have agreed to an earlier text than today's.
+        tally = tally.with_consents(self._dataset.stored().consents).with_consents(self._dataset.notice.consents)
 
         commit = ""
         if new or gone or tally.to_json() != before:
@@ -153,7 +155,7 @@ class Push:
     def _tally(self, content: bytes | None) -> Tally:
         try:
             # A dataset that begins now begins with those who withdrew before.
-            return read_tally(content) if content is not None else Tally(withdrawn=self._dataset.tally().withdrawn)
+            return read_tally(content) if content is not None else Tally(withdrawn=self._dataset.stored().withdrawn)
         except ValueError as fault:
             raise StorageError(
                 f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history, "

@@ -35,6 +35,7 @@ class Count:
 class Tally:
     """`counts` by protocol hash, consent texts by version, and who withdrew: hashes of ids, to count each once.
 
+    Each version that a session names is there; a text that is not known is empty.
     `compacted` says that this is a copy for reading, whose shards hold many sessions each.
     """
 
@@ -67,11 +68,17 @@ class Tally:
             until=max(old.until, session["date"]),
         )
         counts = {**self.counts, key: new}
-        return replace(self, counts={key: count for key, count in counts.items() if count.sessions > 0})
+        return replace(
+            self,
+            counts={key: count for key, count in counts.items() if count.sessions > 0},
+            consents={session["consent_version"]: "", **self.consents},
+        )
 
     def with_consents(self, consents: Mapping[str, str]) -> "Tally":
-        """With these consent texts, by version."""
-        return replace(self, consents={**self.consents, **consents})
+        """With these consent texts, by version. An empty one takes no other's place."""
+        return replace(
+            self, consents={**consents, **self.consents, **{v: text for v, text in consents.items() if text}}
+        )
 
     def with_withdrawn(self, session_ids: Sequence[str]) -> "Tally":
         """With these sessions counted as withdrawn, once each."""

@@ -146,6 +146,8 @@ class _Checks:
             return
         for session in stated.withdrawn_of(self._sessions):
             self._wrong.append(f"Session {session} was withdrawn, but its rows are there.")
+        for version in sorted({*counted.consents} - {*stated.consents}):
+            self._wrong.append(f"Sessions agreed to version {version} of the consent text, which {FILE} does not name.")
         for key in sorted({*counted.counts, *stated.counts}):
             says, has = stated.counts.get(key), counted.counts.get(key)
             numbers = [(c.sessions, c.trials, c.iterations, dict(c.first)) if c else None for c in (says, has)]

@@ -1,6 +1,7 @@
 """The push: every finished session reaches the Hub exactly once, whatever the Hub does meanwhile."""
 
 import threading
+from dataclasses import replace
 from io import BytesIO
 
 import pyarrow.parquet as pq
@@ -9,8 +10,9 @@ import pytest
 from refine.storage.dataset import shard_key, shard_name
 from refine.storage.outbox import Errand
 from refine.storage.tally import read_tally
-from tests.storage.home import Home
+from tests.storage.home import Home, code_of
 from tests.storage.hub_client import HubClient
+from tests.storage.test_journal import NOW, a_session
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -284,6 +286,30 @@ def test_a_session_that_another_server_has_finished_too_is_sent_once(hub, client
     assert again.outbox(repo).waiting() == []
     status, words, _ = client.command(arguments=["verify", repo])
     assert status == 0, words
+
+
+def test_the_card_has_every_text_that_somebody_agreed_to(hub, client, home, repo):
+    """The text changed while sessions waited; of one that agreed to a third, only the version is known."""
+    home.journal.add_session(replace(a_session("u"), consent_version="c0", withdrawal_code=code_of("u")))
+    home.journal.begin_trial("u-01", NOW)
+    for iteration in home.journal.session_by_id("t").trials[0].iterations:
+        number = iteration.number
+        home.journal.add_iteration(replace(iteration, id=f"u-01-0{number}", trial_id="u-01"))
+    home.journal.add_ranking("u-01", home.journal.session_by_id("t").trials[0].ranking)
+    home.journal.finish("u", NOW)
+    home.write()
+    where = {"REFINE_DATA_DIR": str(home.folder), "REFINE_TARGETS": str(home.folder / "targets")}
+    status, _, words = client.command(arguments=["push"], REFINE_DATASET_REPO=repo, **where)
+    assert status == 0, words
+    card = hub.repos[repo].files["README.md"].decode()
+    assert "> You agree\n> to take part." in card
+    assert "> **What you do.**" in card, "today's"
+    assert "Version `c0`: the text is not known" in card
+    assert client.command(arguments=["verify", repo])[0] == 0
+    tally = read_tally(hub.repos[repo].files["study.json"])
+    del tally.consents["c0"]
+    hub.repos[repo].put({"study.json": tally.to_json()})
+    assert "version c0 of the consent text" in client.command(arguments=["verify", repo])[1]
 
 
 def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, home, tmp_path, repo):
