@@ -7,16 +7,19 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from refine.storage.dataset import COUNTED, Dataset, companions, from_parquet, shard_key
+from refine.storage.dataset import COMPACT, COUNTED, Dataset, companions, from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged, StorageError
 from refine.storage.hub import HubDataset, HubFault, RepoMissing
 from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.pictures import Pictures
+from refine.storage.source import RETRIES, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
 
 log = logging.getLogger(__name__)
@@ -90,7 +93,7 @@ class Push:
         new = {name: path for name, path in shards.items() if _of(name) not in there}
         gone = sorted(name for name in names if shard_key(name) in set(withdrawn))
         before = self._hub.read(FILE, head)
-        tally = self._tally(before)
+        tally = self._tally(before, names, head)
         if tally.compacted:
             raise StorageError(
                 f"{self._hub.repo} is a compacted copy, made for reading: nothing can be added to it or withdrawn from "
@@ -103,7 +106,7 @@ class Push:
                 self._dataset.remove_session(session_id)
             return self._attempt()
         tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
-        tally = self._without(tally, gone, head).with_withdrawn(withdrawn)
+        tally = self._counted(tally, gone, head, sign=-1).with_withdrawn(withdrawn)
         # Those who come now may have agreed to an earlier text than today's.
         tally = tally.with_consents(self._dataset.stored().consents).with_consents(self._dataset.notice.consents)
 
@@ -152,23 +155,27 @@ class Push:
             self._seen = head, set(self._hub.names(head))
         return self._seen[1]
 
-    def _tally(self, content: bytes | None) -> Tally:
+    def _tally(self, content: bytes | None, names: set[str], head: str) -> Tally:
+        if content is None:  # a dataset that begins now, with those who withdrew before; or somebody removed the file
+            shards = sorted(name for name in names if name.startswith(("data/sessions/", "data/iterations/")))
+            compacted = any(shard_key(name) == COMPACT for name in shards)
+            begun = Tally(withdrawn=self._dataset.stored().withdrawn, compacted=compacted)
+            return begun if compacted else self._counted(begun, shards, head, retries=RETRIES)
         try:
-            # A dataset that begins now begins with those who withdrew before.
-            return read_tally(content) if content is not None else Tally(withdrawn=self._dataset.stored().withdrawn)
+            return read_tally(content)
         except ValueError as fault:
             raise StorageError(
-                f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history, "
-                "or delete it there: then counting begins anew."
+                f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history. If "
+                "that cannot be, delete it there: then all rows are counted anew, but not who withdrew at other servers."
             ) from fault
 
     def _is_new(self, session_id: str, new: dict[str, Path]) -> bool:
         return any(name.startswith("data/sessions/") and shard_key(name) == session_id for name in new)
 
-    def _without(self, tally: Tally, gone: list[str], head: str) -> Tally:
+    def _counted(self, tally: Tally, shards: list[str], head: str, sign: int = 1, retries: int = 0) -> Tally:
+        """The tally with the sessions of these shards of a commit more or less."""
         rows: dict[str, dict[str, list]] = {}
-        for name in gone:
-            content = self._hub.read(name, head)
+        for name, content in read_ahead(partial(self._shard, head=head, retries=retries), shards):
             config = name.split("/")[1]
             columns = COUNTED if config == "iterations" else None
             if content is None:
@@ -176,11 +183,19 @@ class Push:
             try:
                 rows.setdefault(shard_key(name), {})[config] = from_parquet(config, content, columns)
             except Damaged as fault:
-                log.error("%s is removed, but counted still in %s of %s: %s", name, FILE, self._hub.repo, fault)
+                log.error("%s of %s may be counted wrongly: %s %s", FILE, self._hub.repo, name, fault)
         for found in rows.values():
             for session in found.get("sessions", []):
-                tally = tally.add(session, found.get("iterations", []), sign=-1)
+                tally = tally.add(session, found.get("iterations", []), sign)
         return tally
+
+    def _shard(self, name: str, head: str, retries: int) -> bytes | None:
+        """A shard of a commit, or the same from the folder."""
+        with suppress(OSError):
+            content = (self._dataset.folder / name).read_bytes()
+            if shard_name(name.split("/")[1], shard_key(name), content) == name:
+                return content
+        return self._hub.read(name, head, retries)
 
 
 def _of(name: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from refine.storage.outbox import Errand
 from refine.storage.tally import read_tally
 from tests.storage.home import Home, code_of
 from tests.storage.hub_client import HubClient
-from tests.storage.test_journal import NOW, a_session
+from tests.storage.test_journal import NOW, PROTOCOL, a_session
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -312,6 +312,38 @@ def test_the_card_has_every_text_that_somebody_agreed_to(hub, client, home, repo
     assert "version c0 of the consent text" in client.command(arguments=["verify", repo])[1]
 
 
+def without_a_tally(hub, repo):
+    """Somebody removes the dataset's `study.json`."""
+    del hub.repos[repo].commits[-1][2]["study.json"]
+
+
+@pytest.mark.parametrize("where", ["here", "on the Hub only"])
+def test_a_tally_that_is_gone_is_counted_anew_from_what_is_there(hub, client, home, tmp_path, repo, where):
+    client.push(home=home.folder, repo=repo)
+    before = read_tally(hub.repos[repo].files["study.json"])
+    without_a_tally(hub, repo)
+    if where == "on the Hub only":
+        (tmp_path / "other").mkdir()
+        home = Home(tmp_path / "other")
+        hub.strike("GET .*resolve.*data/iterations", status=503)  # waited out: what was read before would be in vain
+    home.finish("u", order=(1, 2, 3)).write()
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+    assert sessions_on(hub, repo) == ["s", "t", "u"]
+    (count,) = read_tally(hub.repos[repo].files["study.json"]).counts.values()
+    assert count.first == {"1": 1, "3": 2}
+    assert before.counts[PROTOCOL.hash].first == {"3": 2}
+    status, words, _ = client.command(arguments=["verify", repo])
+    assert status == 0, words
+
+
+def test_a_tally_that_is_damaged_is_told_and_nothing_is_written_over_it(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    hub.repos[repo].put({"study.json": b"{"})
+    home.finish("u").write()
+    assert "study.json in the dataset" in client.push(home=home.folder, repo=repo)["fault"]
+    assert hub.repos[repo].files["study.json"] == b"{"
+
+
 def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, home, tmp_path, repo):
     assert client.command(arguments=["compact", str(home.dataset.folder), str(tmp_path / "small")])[0] == 0
     client.push(home=Home(tmp_path / "some").finish("x").write().folder, repo=repo)
@@ -325,6 +357,8 @@ def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, ho
     home.withdraw("s")
     assert "compacted copy" in client.push(home=home.folder, repo=repo)["fault"]
     assert hub.repos[repo].head == before
+    without_a_tally(hub, repo)
+    assert "compacted copy" in client.push(home=home.folder, repo=repo)["fault"]
     assert home.outbox(repo).withdrawals() == ["s"]
 
 
