@@ -150,7 +150,10 @@ class _Checks:
             self._wrong.append(f"Sessions agreed to version {version} of the consent text, which {FILE} does not name.")
         for key in sorted({*counted.counts, *stated.counts}):
             says, has = stated.counts.get(key), counted.counts.get(key)
-            numbers = [(c.sessions, c.trials, c.iterations, dict(c.first)) if c else None for c in (says, has)]
+            numbers = [
+                (c.sessions, c.trials, c.iterations, dict(c.first), f"{c.since} to {c.until}") if c else None
+                for c in (says, has)
+            ]
             if numbers[0] != numbers[1]:
                 self._wrong.append(
                     f"{FILE} counts protocol {key} wrongly: it says {numbers[0]}, there are {numbers[1]}."

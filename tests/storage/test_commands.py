@@ -172,6 +172,13 @@ def test_a_branch_of_the_model_stands_for_its_commit_and_a_commit_for_itself(sto
     assert ("made with revision" in storage("verify")[1]) == differs
 
 
+def test_dates_on_the_card_that_are_not_those_of_the_rows_are_found(storage, home):
+    tally = home.dataset.folder / "study.json"
+    tally.write_text(tally.read_text().replace('"until": "2026-11-23"', '"until": "2099-01-01"'))
+    status, told = storage("verify")
+    assert (status, "2026-11-23 to 2099-01-01" in told) == (1, True)
+
+
 def test_damaged_files_and_missing_ones_are_found(storage, home):
     (shard,) = (home.dataset.folder / "data" / "sessions").glob("s-*.parquet")
     whole = shard.read_bytes()
