@@ -32,6 +32,8 @@ FORGOTTEN = timedelta(days=7)
 SQUASH = 500
 """Commits after which the history is squashed: the Hub grows slow with thousands."""
 
+FOLDERS = ("sessions/", "pictures/", "withdrawn/")
+"""Of the replica; what else is in the repository is somebody else's."""
 
 LEFT_OUT = "A session is not restored: %s in %s is damaged (%s). It stays there"
 
@@ -87,7 +89,7 @@ class Replica:
             raise StorageError(
                 f"The replica {self._hub.repo} is public. Make it private: nothing is sent to it as it is."
             )
-        there = set(self._hub.names(head))
+        there = {path for path in self._hub.names(head) if path.startswith(FOLDERS)}
         withdrawn = set(self._erased.withdrawals())
         unfinished, finished = self._unfinished(), self._finished()
         # Who has finished is written down once more, and never again.
@@ -98,15 +100,13 @@ class Replica:
         facts = {path: self._snapshot(session) for path, session in sessions.items()} | self._owed()
         new = {path: content for path, content in facts.items() if path not in there or self._sent.get(path) != content}
         drawn = {path: content for one in sessions.values() for path, content in self._drawn(one, there)}
-        known = self._known({shard_key(path) for path in there if "/" in path} - {*unfinished, *finished})
+        known = self._known({shard_key(path) for path in there} - {*unfinished, *finished})
         # What this journal does not know is somebody's who has not been restored yet; a withdrawal neither.
         taken = self._erased.withdrawn()
         gone = [
             path
             for path in there
-            if "/" in path
-            and shard_key(path) in (taken if path.startswith("withdrawn/") else known)
-            and path not in facts
+            if shard_key(path) in (taken if path.startswith("withdrawn/") else known) and path not in facts
         ]
         gone += [path for one in finished if (path := _facts(one)) in there]
         if new or drawn or gone:

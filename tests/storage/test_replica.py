@@ -260,6 +260,16 @@ def test_the_replicator_sends_by_itself_and_at_the_end(hub, client, repo, home):
     assert "sessions/last-facts.json" in names(hub, repo)
 
 
+def test_files_of_others_are_left_alone(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo, dataset_repo=f"{repo}-study")
+    home.finish("done")
+    home.outbox(f"{repo}-study").done(["done"], Errand.PUSH)
+    theirs = {f"data/{config}/done-0123456789ab.parquet": b"rows" for config in ("sessions", "iterations")}
+    hub.repos[repo].put({**theirs, "notes/done-1.txt": b"a note"})
+    assert client.replicate(home=home.folder, repo=repo, dataset_repo=f"{repo}-study") is False
+    assert {"notes/done-1.txt", *theirs} <= set(names(hub, repo))
+
+
 def test_a_public_replica_is_refused(hub, client, repo, home):
     client.replicate(home=home.folder, repo=repo)
     hub.repos[repo].private = False
