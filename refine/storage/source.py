@@ -58,19 +58,19 @@ class FolderSource:
 class HubSource:
     """A dataset on the Hub, all of it as of one commit."""
 
-    def __init__(self, hub: HubDataset) -> None:
-        """Raises `HubFault`."""
+    def __init__(self, hub: HubDataset, commit: str = "") -> None:
+        """By default the newest `commit`. Raises `HubFault`."""
         self.place = hub.repo
         self._hub = hub
-        self._commit = hub.head(RETRIES)
+        self.commit = commit or hub.head(RETRIES)
 
     def names(self) -> list[str]:
         """All files, sorted. Raises `HubFault`."""
-        return sorted(self._hub.names(self._commit))
+        return sorted(self._hub.names(self.commit))
 
     def read(self, name: str) -> bytes:
         """A file. Raises `HubFault`, and `Damaged` if it is named but not there."""
-        content = self._hub.read(name, self._commit, RETRIES)
+        content = self._hub.read(name, self.commit, RETRIES)
         if content is None:
             raise Damaged(
                 f"{name} is missing, though {self.place} names it. If somebody removed it just now, try again."
