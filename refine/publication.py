@@ -16,7 +16,7 @@ from refine.storage.export import export
 from refine.storage.hub import HubDataset, HubFault
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
-from refine.storage.pace import Limits, Pace
+from refine.storage.pace import ERASING, Limits, Pace
 from refine.storage.pictures import Pictures
 from refine.storage.push import Push
 from refine.storage.targets import TargetSet
@@ -86,6 +86,7 @@ class Publisher:
         ages = [(today - at).total_seconds() for at in self._outbox.commit_times()] if repo else []
         self._pace = Pace(self._limits, ages, now)
         self._writing = Pace(Limits(most=10**9, burst=10**9), (), now)  # for the local folder: only its waits
+        self._commits = 1  # that the next attempt may take
         self._asked = False  # there may be something new
         self._busy = False
         self._closing = False
@@ -196,14 +197,19 @@ class Publisher:
             return True
         # At the end nobody else will come to share the commit.
         waits = self._waits_since is not None and not self._push_error and not self.paused
-        return self._closing and waits and self._push is not None and self._pace.next_at(self._clock()) <= self._clock()
+        return (
+            self._closing
+            and waits
+            and self._push is not None
+            and self._pace.next_at(self._clock(), self._commits) <= self._clock()
+        )
 
     def _due(self) -> float | None:
         """When something is to be done though nobody asks."""
         now = self._clock()
         due = [self._writing.next_at(now)] if self._write_error else []
         if self._push is not None and self._waits_since is not None and not self.paused:
-            due.append(max(self._pace.next_at(now), self._waits_since + self._limits.gather))
+            due.append(max(self._pace.next_at(now, self._commits), self._waits_since + self._limits.gather))
         return min(due, default=None)
 
     def _publish(self) -> None:
@@ -235,15 +241,17 @@ class Publisher:
                 self._outbox.done([one for one in withdrawn if one not in left], Errand.WITHDRAW)
 
     def _send(self, push: Push) -> None:
-        waits = bool(self._outbox.waiting() or self._outbox.withdrawals())
+        withdrawals = self._outbox.withdrawals()
+        waits = bool(self._outbox.waiting() or withdrawals)
         with self._changed:
+            self._commits = ERASING if withdrawals else 1
             now = self._clock()
             if not waits:
                 self._waits_since, self._push_error = None, ""
                 return
             if self._waits_since is None:
                 self._waits_since = now
-            due = self._pace.next_at(now)
+            due = self._pace.next_at(now, self._commits)
             if not self._closing:
                 due = max(due, self._waits_since + self._limits.gather)
             if self.paused or due > now:

@@ -24,7 +24,7 @@ from refine.storage.export import export
 from refine.storage.hub import HubDataset
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
-from refine.storage.pace import Limits, Pace
+from refine.storage.pace import ERASING, Limits, Pace
 from refine.storage.pictures import Pictures
 from refine.storage.push import Push
 from refine.storage.restore import restore
@@ -180,7 +180,8 @@ def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, 
     push = Push(hub, journal, pictures, dataset, lambda: pace.committed(time.monotonic()))
     pushed = withdrawn = 0
     while True:
-        wait = pace.next_at(time.monotonic()) - time.monotonic()
+        commits = ERASING if outbox.withdrawals() else 1
+        wait = pace.next_at(time.monotonic(), commits) - time.monotonic()
         if wait > 0:
             print(f"Waiting {wait:.0f} s: the Hub allows only so many commits an hour.", file=sys.stderr)
             time.sleep(wait)

@@ -118,12 +118,14 @@ class Push:
             self._written()
             commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)
             self._seen = commit, {*names, *new} - {*gone}
+        erased = commit
         if withdrawn and (gone or self._outbox.ever_sent(withdrawn)):
+            erased = commit or head  # the squash is remembered too
             self._written()
             self._hub.erase_history()
             self._hub.erase_large_files(set(withdrawn))
         self._outbox.done(batch, Errand.PUSH, commit)
-        self._outbox.done(withdrawn, Errand.WITHDRAW, commit)
+        self._outbox.done(withdrawn, Errand.WITHDRAW, erased)
         return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting))
 
     def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path]]:
