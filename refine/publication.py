@@ -74,7 +74,7 @@ class Publisher:
         self._limits = limits or Limits()
         self._outbox = Outbox(journal, repo)
         self._pause_mark = dataset.folder / ".paused"
-        self._write_error = self._push_error = ""
+        self._write_error = self._push_error = self._unsent = ""
         self._push: Push | None = None
         if repo and token:
             self._push = Push(HubDataset(repo, token, endpoint), journal, pictures, dataset, self._committed)
@@ -118,7 +118,7 @@ class Publisher:
                 pushed=self._outbox.arrived(),
                 waiting=waiting,
                 withdrawals=withdrawals,
-                last_error=self._write_error or self._push_error,
+                last_error=self._write_error or self._push_error or self._unsent,
                 next_attempt=None if due is None else max(0.0, due - now),
                 paused=self.paused,
             )
@@ -247,7 +247,7 @@ class Publisher:
             self._commits = ERASING if withdrawals else 1
             now = self._clock()
             if not waits:
-                self._waits_since, self._push_error = None, ""
+                self._waits_since, self._push_error, self._unsent = None, "", ""
                 return
             if self._waits_since is None:
                 self._waits_since = now
@@ -259,7 +259,7 @@ class Publisher:
         sent = push.once()
         log.info("Pushed %d sessions to %s and erased %d", sent.pushed, self._repo, sent.withdrawn)
         with self._changed:
-            self._push_error = ""
+            self._push_error, self._unsent = "", sent.fault
             self._waits_since = None
             self._pace.went_well(self._clock())
             # Another may have come while this one was under way.

@@ -156,6 +156,21 @@ def test_one_session_that_cannot_be_written_keeps_no_other_back(hub, client, hom
     assert (state["pushed"], state["waiting"]) == (1, 1)
 
 
+def test_a_shard_that_cannot_be_read_is_in_the_state_until_it_can(hub, client, home, repo):
+    home.write()
+    shard = next(home.folder.glob("dataset/data/iterations/s-*.parquet"))
+    shard.rename(shard.with_suffix(".kept"))
+    shard.mkdir()
+    client.start(home=home.folder, repo=repo)
+    wait_for(lambda: sessions(hub, repo) == 1)
+    wait_for(lambda: "cannot be read" in client.state(home=home.folder)["last_error"])
+    shard.rmdir()
+    shard.with_suffix(".kept").rename(shard)
+    client.tell(home=home.folder, what="retry_now")
+    wait_for(lambda: client.state(home=home.folder)["last_error"] == "")
+    assert sessions(hub, repo) == 2
+
+
 def test_without_a_token_nothing_is_sent_and_that_is_said(hub, client, home, repo):
     client.start(home=home.folder, repo=repo, token="")
     assert client.join(home=home.folder)

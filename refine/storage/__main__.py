@@ -26,7 +26,7 @@ from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.pace import ERASING, Limits, Pace
 from refine.storage.pictures import Pictures
-from refine.storage.push import Push
+from refine.storage.push import Push, Sent
 from refine.storage.restore import restore
 from refine.storage.source import open_source
 from refine.storage.targets import load_targets
@@ -91,9 +91,13 @@ def _push(given: argparse.Namespace, settings: Settings) -> int:
     _write(journal, dataset, settings)
     if given.again:
         Outbox(journal, settings.dataset_repo).forget()
-    pushed, withdrawn = _send(journal, dataset, settings)
-    print(f"{pushed} sessions are new or found in {settings.dataset_repo}, {withdrawn} withdrawn ones were erased.")
-    return 0
+    sent = _send(journal, dataset, settings)
+    print(
+        f"{sent.pushed} sessions are new or found in {settings.dataset_repo}, {sent.withdrawn} withdrawn ones were erased."
+    )
+    if sent.fault:
+        print(sent.fault, file=sys.stderr)
+    return 1 if sent.fault else 0
 
 
 def _verify(given: argparse.Namespace, settings: Settings) -> int:
@@ -168,7 +172,7 @@ def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
     return export(journal, Pictures(settings.data_dir / "pictures"), targets, _dataset(settings), dataset, _bar)
 
 
-def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, int]:
+def _send(journal: Journal, dataset: Dataset, settings: Settings) -> Sent:
     """Push until nothing waits, as fast as is allowed."""
     token = get_token()
     if not settings.dataset_repo or not token:
@@ -188,7 +192,7 @@ def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, 
         sent = push.once()
         pushed, withdrawn = pushed + sent.pushed, withdrawn + sent.withdrawn
         if not sent.more:
-            return pushed, withdrawn
+            return Sent(pushed, withdrawn, fault=sent.fault)
 
 
 def _dataset(settings: Settings, folder: Path | None = None) -> Dataset:

@@ -33,11 +33,15 @@ CONFLICTS = 6
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one push did: sessions that arrived, withdrawals that were carried out, and whether more waits."""
+    """What one push did: sessions that arrived, withdrawals that were carried out, and whether more waits.
+
+    `fault` is a sentence on a session that could not be read here, and kept no other back; empty if there is none.
+    """
 
     pushed: int = 0
     withdrawn: int = 0
     more: bool = False
+    fault: str = ""
 
 
 class Push:
@@ -75,9 +79,9 @@ class Push:
 
     def _attempt(self) -> Sent:
         waiting, withdrawn = self._outbox.waiting(), self._outbox.withdrawals()
-        batch, shards = self._batch(waiting)
+        batch, shards, fault = self._batch(waiting)
         if not batch and not withdrawn:
-            return Sent()
+            return Sent(fault=fault)
         try:
             head = self._hub.head()
         except RepoMissing:
@@ -126,13 +130,14 @@ class Push:
             self._hub.erase_large_files(set(withdrawn))
         self._outbox.done(batch, Errand.PUSH, commit)
         self._outbox.done(withdrawn, Errand.WITHDRAW, erased)
-        return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting))
+        return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting), fault=fault)
 
-    def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path]]:
+    def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path], str]:
         batch: list[str] = []
         shards: dict[str, Path] = {}
         size = 0
         damaged: Damaged | None = None
+        unreadable = ""
         for session_id in waiting:
             if len(batch) == MOST_SESSIONS:
                 break
@@ -140,6 +145,10 @@ class Push:
                 found = self._dataset.shards_of(session_id)
             except Damaged as fault:
                 damaged = fault
+                continue
+            except StorageError as fault:
+                unreadable = f"Session {session_id} was not pushed. {fault}"
+                log.error("%s", unreadable)
                 continue
             size += sum(path.stat().st_size for path in found.values())
             if batch and size > MOST_BYTES:
@@ -149,7 +158,7 @@ class Push:
                 shards.update(found)
         if damaged is not None:  # all that are have been found, and are written anew before the next attempt
             raise damaged
-        return batch, shards
+        return batch, shards, unreadable
 
     def _names(self, head: str) -> set[str]:
         """The files of a commit, listed only if it is not our own: of thousands that takes many requests."""

@@ -47,7 +47,7 @@ def sessions_on(hub, repo):
 
 
 def test_what_waits_goes_in_one_commit_and_never_again(hub, client, home, repo):
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 2, "withdrawn": 0, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 2, "withdrawn": 0, "more": False, "fault": ""}
     assert sessions_on(hub, repo) == ["s", "t"]
     assert client.push(home=home.folder, repo=repo)["pushed"] == 0
     assert hub.repos[repo].made == 1
@@ -172,7 +172,7 @@ def test_a_withdrawn_session_is_in_no_commit_and_no_large_file(hub, client, home
     rows = shard.read_bytes()
     assert rows in hub.repos[repo].everything
     home.withdraw("s")
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 0, "withdrawn": 1, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 0, "withdrawn": 1, "more": False, "fault": ""}
     assert rows not in hub.repos[repo].everything
     assert sessions_on(hub, repo) == ["t"]
     assert b"1 session." in hub.repos[repo].files["README.md"]
@@ -187,7 +187,7 @@ def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client
     rows = shard.read_bytes()
     home.withdraw("s")
     hub.strike(where, **fault)
-    assert "fault" in client.push(home=home.folder, repo=repo)
+    assert client.push(home=home.folder, repo=repo)["fault"]
     assert home.outbox(repo).withdrawals() == ["s"]
     assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
     assert rows not in hub.repos[repo].everything
@@ -207,7 +207,7 @@ def test_it_is_ended_too_where_no_mark_says_that_the_session_was_sent(hub, clien
     hub.repos[new].name = new
     home.withdraw("s")
     hub.strike(where, status=500)
-    assert "fault" in client.push(home=home.folder, repo=new)
+    assert client.push(home=home.folder, repo=new)["fault"]
     assert client.push(home=home.folder, repo=new)["withdrawn"] == 1
     assert rows not in hub.repos[new].everything
 
@@ -243,7 +243,7 @@ def test_a_withdrawal_after_an_answer_was_lost_wins_too(hub, client, home, repo)
     hub.strike(COMMIT, kind="lost")
     client.push(home=home.folder, repo=repo)
     home.withdraw("s")
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False, "fault": ""}
     assert sessions_on(hub, repo) == ["t"]
     assert not any("data/iterations/s-" in str(files) for _, _, files in hub.repos[repo].commits)
 
@@ -265,7 +265,7 @@ def test_who_withdrew_at_another_server_is_not_pushed_again(hub, client, home, t
     )
     other.withdraw("s")
     assert client.push(home=other.folder, repo=repo)["withdrawn"] == 1
-    assert "fault" not in client.push(home=home.folder, repo=repo)
+    assert client.push(home=home.folder, repo=repo)["fault"] == ""
     assert sessions_on(hub, repo) == ["t"]
     assert home.journal.finished_ids() == ["t"], "and it has left the first server too"
     assert not list(home.folder.rglob("data/*/s-*"))
@@ -366,8 +366,27 @@ def test_sessions_that_cannot_be_written_do_not_hold_up_the_others(hub, client, 
     home.finish("u")  # not in the folder, and finished after the others
     for path in home.dataset.folder.rglob("s-*.parquet"):
         path.unlink()
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 0, "more": True}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 0, "more": True, "fault": ""}
     assert sessions_on(hub, repo) == ["t"]
+
+
+@pytest.mark.parametrize("config", ["sessions", "iterations"])
+def test_a_shard_that_cannot_be_read_is_told_and_keeps_no_other_back(hub, client, home, repo, config):
+    home.finish("u").write()
+    client.push(home=home.folder, repo=repo)
+    home.finish("v", "w").write()
+    home.withdraw("s")
+    shard = next((home.dataset.folder / "data" / config).glob("v-*.parquet"))
+    shard.rename(shard.with_suffix(".kept"))
+    shard.mkdir()  # what nobody can read, not even the tests' root
+    sent = client.push(home=home.folder, repo=repo)
+    assert (sent["pushed"], sent["withdrawn"]) == (1, 1)
+    assert sent["fault"].startswith("Session v was not pushed. The shard ")
+    assert sessions_on(hub, repo) == ["t", "u", "w"]
+    assert home.outbox(repo).waiting() == ["v"]
+    shard.rmdir()
+    shard.with_suffix(".kept").rename(shard)
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
 
 
 def test_marks_of_one_dataset_are_not_those_of_another(hub, client, home, repo):
