@@ -70,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("source", help=source.split(";")[0])
     command.add_argument("folder", type=Path, help="new; nothing can be added to the copy or withdrawn from it")
     command.set_defaults(run=_compact)
-    command = commands.add_parser("withdraw", help="remove a session everywhere, from the Hub's history as well")
+    command = commands.add_parser(
+        "withdraw",
+        help="remove a session here and from the Hub dataset, its history as well; from the replica (REFINE_REPLICA) "
+        "the server removes it: within seconds if it runs, else at its next start",
+    )
     command.add_argument("code", metavar="CODE", help="the participant's withdrawal code")
     command.set_defaults(run=_withdraw)
     return parser
@@ -155,6 +159,8 @@ def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
         print(f"It was removed from {settings.dataset_repo} and its history, if it had been there.")
     else:
         Outbox(journal, "").done([session.id], Errand.WITHDRAW)
+    if settings.replica:
+        print(f"From {settings.replica} the server removes it: within seconds if it runs, else at its next start.")
     return 0
 
 

@@ -15,6 +15,7 @@ from refine.storage.__main__ import main
 from refine.storage.dataset import from_parquet, shard_key, shard_name, to_parquet
 from refine.storage.records import withdrawal_digest
 from tests.storage.home import Home, code_of
+from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import NOW, PROTOCOL
 from tests.storage.test_pictures import noise
 
@@ -452,6 +453,23 @@ def test_a_withdrawal_that_the_hub_does_not_take_is_told_and_done_later(hub, on_
     assert (status, "not removed yet" in words) == (1, True)
     assert home.journal.finished_ids() == ["t"]
     assert "1 withdrawn ones were erased" in on_hub("push")[1]
+
+
+def test_a_withdrawal_from_the_shell_leaves_the_replica_with_the_next_start(hub, client, on_hub, home, repo):
+    replica = f"{repo}-replica"
+    client.replicate(home=home.folder, repo=replica, dataset_repo=repo)
+    where = {"REFINE_DATA_DIR": str(home.folder), "REFINE_TARGETS": str(home.folder / "targets")}
+    status, printed, _ = client.command(
+        arguments=["withdraw", code_of("s")], REFINE_DATASET_REPO=repo, REFINE_REPLICA=replica, **where
+    )
+    assert (status, f"From {replica} the server removes it" in printed) == (0, True)
+    assert "sessions/s-ended.json" in hub.repos[replica].files
+    starts = HubClient(hub.url, home.folder.parent / "starts")
+    assert starts.restore(home=home.folder, repo=replica, dataset_repo=repo) == 0
+    starts.replicate(home=home.folder, repo=replica, dataset_repo=repo)
+    starts.close()
+    assert not any("/s-" in name for name in hub.repos[replica].files)
+    assert b'hash s"' not in hub.repos[replica].everything
 
 
 def test_push_again_fills_a_dataset_that_was_made_anew(hub, on_hub, home, repo):
