@@ -16,7 +16,7 @@ from refine.storage.export import export
 from refine.storage.hub import HubDataset, HubFault
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
-from refine.storage.pace import Limits, Pace
+from refine.storage.pace import ERASING, Limits, Pace
 from refine.storage.pictures import Pictures
 from refine.storage.push import Push
 from refine.storage.targets import TargetSet
@@ -74,7 +74,7 @@ class Publisher:
         self._limits = limits or Limits()
         self._outbox = Outbox(journal, repo)
         self._pause_mark = dataset.folder / ".paused"
-        self._write_error = self._push_error = ""
+        self._write_error = self._push_error = self._unsent = ""
         self._push: Push | None = None
         if repo and token:
             self._push = Push(HubDataset(repo, token, endpoint), journal, pictures, dataset, self._committed)
@@ -86,6 +86,7 @@ class Publisher:
         ages = [(today - at).total_seconds() for at in self._outbox.commit_times()] if repo else []
         self._pace = Pace(self._limits, ages, now)
         self._writing = Pace(Limits(most=10**9, burst=10**9), (), now)  # for the local folder: only its waits
+        self._commits = 1  # that the next attempt may take
         self._asked = False  # there may be something new
         self._busy = False
         self._closing = False
@@ -113,7 +114,7 @@ class Publisher:
                 pushed=self._outbox.arrived(),
                 waiting=waiting,
                 withdrawals=withdrawals,
-                last_error=self._write_error or self._push_error,
+                last_error=self._write_error or self._push_error or self._unsent,
                 next_attempt=None if due is None else max(0.0, due - now),
                 paused=self.paused,
             )
@@ -192,14 +193,19 @@ class Publisher:
             return True
         # At the end nobody else will come to share the commit.
         waits = self._waits_since is not None and not self._push_error and not self.paused
-        return self._closing and waits and self._push is not None and self._pace.next_at(self._clock()) <= self._clock()
+        return (
+            self._closing
+            and waits
+            and self._push is not None
+            and self._pace.next_at(self._clock(), self._commits) <= self._clock()
+        )
 
     def _due(self) -> float | None:
         """When something is to be done though nobody asks."""
         now = self._clock()
         due = [self._writing.next_at(now)] if self._write_error else []
         if self._push is not None and self._waits_since is not None and not self.paused:
-            due.append(max(self._pace.next_at(now), self._waits_since + self._limits.gather))
+            due.append(max(self._pace.next_at(now, self._commits), self._waits_since + self._limits.gather))
         return min(due, default=None)
 
     def _publish(self) -> None:
@@ -231,15 +237,17 @@ class Publisher:
                 self._outbox.done([one for one in withdrawn if one not in left], Errand.WITHDRAW)
 
     def _send(self, push: Push) -> None:
-        waits = bool(self._outbox.waiting() or self._outbox.withdrawals())
+        withdrawals = self._outbox.withdrawals()
+        waits = bool(self._outbox.waiting() or withdrawals)
         with self._changed:
+            self._commits = ERASING if withdrawals else 1
             now = self._clock()
             if not waits:
-                self._waits_since, self._push_error = None, ""
+                self._waits_since, self._push_error, self._unsent = None, "", ""
                 return
             if self._waits_since is None:
                 self._waits_since = now
-            due = self._pace.next_at(now)
+            due = self._pace.next_at(now, self._commits)
             if not self._closing:
                 due = max(due, self._waits_since + self._limits.gather)
             if self.paused or due > now:
@@ -247,7 +255,7 @@ class Publisher:
         sent = push.once()
         log.info("Pushed %d sessions to %s and erased %d", sent.pushed, self._repo, sent.withdrawn)
         with self._changed:
-            self._push_error = ""
+            self._push_error, self._unsent = "", sent.fault
             self._waits_since = None
             self._pace.went_well(self._clock())
             # Another may have come while this one was under way.

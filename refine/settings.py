@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from refine.profiles import PROFILES, ProfileName
@@ -27,6 +27,12 @@ def _database(url: SecretStr) -> SecretStr:
     if not re.match(r"postgres(ql)?(\+psycopg)?://", url.get_secret_value()):
         raise ValueError("it does not begin with postgresql://; leave it empty for a SQLite file in the data folder")
     return url
+
+
+def _replica(repo: str, others: ValidationInfo) -> str:
+    if repo and repo.lower() == others.data.get("dataset_repo", "").lower():  # the Hub tells no case apart
+        raise ValueError("it is the dataset of REFINE_DATASET_REPO, and the replica needs one of its own")
+    return repo
 
 
 class Settings(BaseSettings):
@@ -54,7 +60,7 @@ class Settings(BaseSettings):
         pattern=r"^[a-z0-9.-]+$",
         description="licence of the dataset as the Hub abbreviates it, such as `cc-by-4.0` or `cc0-1.0`",
     )
-    replica: str = Field(
+    replica: Annotated[str, AfterValidator(_replica)] = Field(
         "",
         pattern=r"^$|^[\w.-]+/[\w.-]+$",
         description="private Hub dataset `owner/name` that keeps unfinished sessions over a restart of the Space, one for "

@@ -127,6 +127,25 @@ def test_the_limit_on_commits_outlives_a_restart(hub, client, home, repo):
     assert hub.repos[repo].made == 1
 
 
+def test_a_withdrawal_waits_for_two_commits_and_both_are_remembered(hub, client, home, repo):
+    client.start(home=home.folder, repo=repo, most=2)
+    assert client.join(home=home.folder)
+    home.journal.delete_session("s")
+    client.tell(home=home.folder, what="retry_now")
+    wait_for(lambda: client.state(home=home.folder)["next_attempt"] is not None)
+    assert client.state(home=home.folder)["next_attempt"] > 3000
+    assert hub.repos[repo].made == 1
+    client.tell(home=home.folder, what="close")
+    client.start(home=home.folder, repo=repo, most=3)
+    assert client.join(home=home.folder)
+    assert client.state(home=home.folder)["withdrawals"] == 0
+    client.tell(home=home.folder, what="close")
+    home.finish("u")
+    client.start(home=home.folder, repo=repo, most=3)
+    wait_for(lambda: client.state(home=home.folder)["next_attempt"] is not None)
+    assert client.state(home=home.folder)["next_attempt"] > 3000
+
+
 def test_one_session_that_cannot_be_written_keeps_no_other_back(hub, client, home, repo):
     home.pictures.delete(home.journal.session_by_id("s").trials[0].iterations[0].picture)
     client.start(home=home.folder, repo=repo)
@@ -135,6 +154,21 @@ def test_one_session_that_cannot_be_written_keeps_no_other_back(hub, client, hom
     state = client.state(home=home.folder)
     assert "is missing" in state["last_error"]
     assert (state["pushed"], state["waiting"]) == (1, 1)
+
+
+def test_a_shard_that_cannot_be_read_is_in_the_state_until_it_can(hub, client, home, repo):
+    home.write()
+    shard = next(home.folder.glob("dataset/data/iterations/s-*.parquet"))
+    shard.rename(shard.with_suffix(".kept"))
+    shard.mkdir()
+    client.start(home=home.folder, repo=repo)
+    wait_for(lambda: sessions(hub, repo) == 1)
+    wait_for(lambda: "cannot be read" in client.state(home=home.folder)["last_error"])
+    shard.rmdir()
+    shard.with_suffix(".kept").rename(shard)
+    client.tell(home=home.folder, what="retry_now")
+    wait_for(lambda: client.state(home=home.folder)["last_error"] == "")
+    assert sessions(hub, repo) == 2
 
 
 def test_without_a_token_nothing_is_sent_and_that_is_said(hub, client, home, repo):

@@ -68,6 +68,18 @@ def test_a_wrong_value_is_told_with_name_value_and_what_is_allowed(monkeypatch, 
     assert allowed in str(fault.value)
 
 
+def test_the_replica_is_not_the_dataset(monkeypatch):
+    monkeypatch.setenv("REFINE_DATASET_REPO", "Someone/study")
+    monkeypatch.setenv("REFINE_REPLICA", "someone/Study")
+    with pytest.raises(SettingsError, match=r"REFINE_REPLICA is 'someone/Study'.* needs one of its own"):
+        read_settings()
+    monkeypatch.setenv("REFINE_REPLICA", "someone/study-replica")
+    assert read_settings().replica == "someone/study-replica"
+    monkeypatch.setenv("REFINE_DATASET_REPO", "")
+    monkeypatch.setenv("REFINE_REPLICA", "")
+    assert read_settings().replica == ""
+
+
 def test_the_databases_url_is_a_secret(monkeypatch):
     monkeypatch.setenv("REFINE_DATABASE_URL", "postgresql://researcher:hush@localhost/study")
     assert "hush" not in repr(read_settings())

@@ -24,9 +24,9 @@ from refine.storage.export import export
 from refine.storage.hub import HubDataset
 from refine.storage.journal import Journal
 from refine.storage.outbox import Errand, Outbox
-from refine.storage.pace import Limits, Pace
+from refine.storage.pace import ERASING, Limits, Pace
 from refine.storage.pictures import Pictures
-from refine.storage.push import Push
+from refine.storage.push import Push, Sent
 from refine.storage.restore import restore
 from refine.storage.source import open_source
 from refine.storage.targets import load_targets
@@ -70,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("source", help=source.split(";")[0])
     command.add_argument("folder", type=Path, help="new; nothing can be added to the copy or withdrawn from it")
     command.set_defaults(run=_compact)
-    command = commands.add_parser("withdraw", help="remove a session everywhere, from the Hub's history as well")
+    command = commands.add_parser(
+        "withdraw",
+        help="remove a session here and from the Hub dataset, its history as well; from the replica (REFINE_REPLICA) "
+        "the server removes it: within seconds if it runs, else at its next start",
+    )
     command.add_argument("code", metavar="CODE", help="the participant's withdrawal code")
     command.set_defaults(run=_withdraw)
     return parser
@@ -91,9 +95,13 @@ def _push(given: argparse.Namespace, settings: Settings) -> int:
     _write(journal, dataset, settings)
     if given.again:
         Outbox(journal, settings.dataset_repo).forget()
-    pushed, withdrawn = _send(journal, dataset, settings)
-    print(f"{pushed} sessions are new or found in {settings.dataset_repo}, {withdrawn} withdrawn ones were erased.")
-    return 0
+    sent = _send(journal, dataset, settings)
+    print(
+        f"{sent.pushed} sessions are new or found in {settings.dataset_repo}, {sent.withdrawn} withdrawn ones were erased."
+    )
+    if sent.fault:
+        print(sent.fault, file=sys.stderr)
+    return 1 if sent.fault else 0
 
 
 def _verify(given: argparse.Namespace, settings: Settings) -> int:
@@ -151,6 +159,8 @@ def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
         print(f"It was removed from {settings.dataset_repo} and its history, if it had been there.")
     else:
         Outbox(journal, "").done([session.id], Errand.WITHDRAW)
+    if settings.replica:
+        print(f"From {settings.replica} the server removes it: within seconds if it runs, else at its next start.")
     return 0
 
 
@@ -168,7 +178,7 @@ def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
     return export(journal, Pictures(settings.data_dir / "pictures"), targets, _dataset(settings), dataset, _bar)
 
 
-def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, int]:
+def _send(journal: Journal, dataset: Dataset, settings: Settings) -> Sent:
     """Push until nothing waits, as fast as is allowed."""
     token = get_token()
     if not settings.dataset_repo or not token:
@@ -180,14 +190,15 @@ def _send(journal: Journal, dataset: Dataset, settings: Settings) -> tuple[int, 
     push = Push(hub, journal, pictures, dataset, lambda: pace.committed(time.monotonic()))
     pushed = withdrawn = 0
     while True:
-        wait = pace.next_at(time.monotonic()) - time.monotonic()
+        commits = ERASING if outbox.withdrawals() else 1
+        wait = pace.next_at(time.monotonic(), commits) - time.monotonic()
         if wait > 0:
             print(f"Waiting {wait:.0f} s: the Hub allows only so many commits an hour.", file=sys.stderr)
             time.sleep(wait)
         sent = push.once()
         pushed, withdrawn = pushed + sent.pushed, withdrawn + sent.withdrawn
         if not sent.more:
-            return pushed, withdrawn
+            return Sent(pushed, withdrawn, fault=sent.fault)
 
 
 def _dataset(settings: Settings, folder: Path | None = None) -> Dataset:

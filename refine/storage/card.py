@@ -169,5 +169,7 @@ def _number(count: int, noun: str) -> str:
 
 
 def _consent(version: str, text: str) -> str:
+    if not text:
+        return f"Version `{version}`: the text is not known any more.\n\n"
     quoted = "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
     return f"Version `{version}`:\n\n{quoted}\n\n"

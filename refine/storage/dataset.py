@@ -130,7 +130,7 @@ class Dataset:
         for session_id in self.session_ids():
             try:
                 self.shards_of(session_id)
-            except Damaged as fault:
+            except StorageError as fault:
                 log.warning("%s", fault)
 
     def write_session(self, session: Session, protocol: Protocol, targets: TargetSet, pictures: Pictures) -> None:
@@ -168,7 +168,7 @@ class Dataset:
         """The shards that a session needs, its targets' included, by name. Empty if it is not written as a whole.
 
         Raises `Damaged` if one is missing or not as it was written: the session is not written any more then, and
-        `write_session` does it again.
+        `write_session` does it again. Raises `StorageError` if one cannot be read: it stays as it is.
         """
         sessions, iterations = self._shards("sessions", session_id), self._shards("iterations", session_id)
         if not sessions or not iterations:
@@ -189,14 +189,17 @@ class Dataset:
             raise
         return {path.relative_to(self.folder).as_posix(): path for path in found}
 
-    def tally(self, added: Collection[str] = ()) -> Tally:
-        """What the folder holds: as its `study.json` says, with `added`, or counted anew where that is not true."""
-        ids = self.session_ids()
+    def stored(self) -> Tally:
+        """What `study.json` says; nothing if it is not there or damaged."""
         try:
             path = self.folder / FILE
-            stored = read_tally(path.read_bytes() if path.exists() else None)
+            return read_tally(path.read_bytes() if path.exists() else None)
         except (OSError, ValueError):
-            stored = Tally()
+            return Tally()
+
+    def tally(self, added: Collection[str] = ()) -> Tally:
+        """What the folder holds: as its `study.json` says, with `added`, or counted anew where that is not true."""
+        ids, stored = self.session_ids(), self.stored()
         if stored.sessions + len(added) == len(ids):
             return self.counted(stored, added)
         if stored.sessions == len(ids):
@@ -238,7 +241,11 @@ class Dataset:
         return sorted((self.folder / "data" / config).glob(f"{escape(key)}-{'[0-9a-f]' * 12}.parquet"))
 
     def _check(self, config: str, shard: Path) -> None:
-        if shard_name(config, shard_key(shard.name), shard.read_bytes()).endswith(shard.name):
+        try:
+            content = shard.read_bytes()
+        except OSError as fault:
+            raise StorageError(f"The shard {shard} cannot be read: {fault.strerror}. Check its permissions.") from fault
+        if shard_name(config, shard_key(shard.name), content).endswith(shard.name):
             return
         shard.unlink(missing_ok=True)
         raise Damaged(f"The shard {shard.name} of {config} is damaged. It will be written anew.")

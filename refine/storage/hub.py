@@ -15,8 +15,8 @@ from huggingface_hub import (
     CommitOperationAdd,
     CommitOperationCopy,
     CommitOperationDelete,
+    DatasetInfo,
     HfApi,
-    RepoFile,
     hf_hub_url,
     hf_raise_for_status,
     set_client_factory,
@@ -90,24 +90,17 @@ class HubDataset:
         except FAULTS as fault:
             raise hub_fault(self.repo, fault, self._reading) from fault
 
-    def head(self) -> str:
-        """The newest commit. Raises `RepoMissing` if there is no such repository."""
+    def head(self, retries: int = 0) -> str:
+        """The newest commit. Raises `RepoMissing` if there is no such repository.
+
+        After a passing fault it is asked for again so often, ever more slowly, or when the Hub says.
+        """
         try:
-            info = self._api.repo_info(self.repo, repo_type="dataset")
-        except FAULTS as fault:
+            info = DatasetInfo(**self._get(f"{self._api.endpoint}/api/datasets/{self.repo}", retries).json())
+        except (*FAULTS, KeyError, TypeError) as fault:  # JSON that is something else
             raise hub_fault(self.repo, fault, self._reading) from fault
         self._current = info.id
         return str(info.sha)
-
-    def present(self, paths: Collection[str], commit: str) -> set[str]:
-        """Which of these files a commit has."""
-        if not paths:
-            return set()
-        try:
-            found = self._api.get_paths_info(self._current, list(paths), revision=commit, repo_type="dataset")
-        except FAULTS as fault:
-            raise hub_fault(self.repo, fault, self._reading) from fault
-        return {entry.path for entry in found if isinstance(entry, RepoFile)}
 
     def names(self, commit: str) -> list[str]:
         """All files of a commit."""
@@ -122,10 +115,8 @@ class HubDataset:
         After a passing fault it is tried again so often, ever more slowly, or when the Hub says.
         """
         url = hf_hub_url(self._current, path, repo_type="dataset", revision=commit, endpoint=self._api.endpoint or None)
-        headers = build_hf_headers(token=self._token)
         try:
-            answer = http_backoff("GET", url, max_retries=retries, headers=headers, follow_redirects=True)
-            hf_raise_for_status(answer)
+            return self._get(url, retries).content
         except EntryNotFoundError:
             return None
         except FAULTS as fault:
@@ -133,7 +124,6 @@ class HubDataset:
             if missing:  # a large file that was deleted for good, though a commit names it
                 return None
             raise hub_fault(self.repo, fault, self._reading) from fault
-        return answer.content
 
     def commit(self, message: str, parent: str, add: Mapping[str, bytes | Path], delete: Collection[str] = ()) -> str:
         """Make one commit on `parent`, all or nothing. Returns its id.
@@ -178,6 +168,12 @@ class HubDataset:
         except FAULTS as fault:
             raise hub_fault(self.repo, fault, self._reading) from fault
         return len(found)
+
+    def _get(self, url: str, retries: int) -> httpx2.Response:
+        headers = build_hf_headers(token=self._token)
+        answer = http_backoff("GET", url, max_retries=retries, headers=headers, follow_redirects=True)
+        hf_raise_for_status(answer)
+        return answer
 
 
 def hub_fault(repo: str, fault: Exception, reading: bool = False) -> HubFault:

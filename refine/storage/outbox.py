@@ -94,16 +94,22 @@ class Outbox:
             return int(connection.execute(query).scalar_one())
 
     def commit_times(self) -> list[datetime]:
-        """When the newest commits were made (at most the last 20), by this machine's clock at the time."""
+        """When the newest commits were made (of at most the last 20), by this machine's clock at the time.
+
+        One that removed what was withdrawn is there twice: the history was squashed after it.
+        """
         query = (
-            sa.select(sa.func.max(sa.func.coalesce(t.outbox.c.done_at, t.outbox.c.begun_at)).label("at"))
+            sa.select(
+                sa.func.max(sa.func.coalesce(t.outbox.c.done_at, t.outbox.c.begun_at)).label("at"),
+                sa.func.max(t.outbox.c.errand).label("errand"),  # of the two, "withdraw" is the greater
+            )
             .where(t.outbox.c.destination == self.destination, t.outbox.c.commit_id != "")
             .group_by(t.outbox.c.commit_id)
             .order_by(sa.desc("at"))
             .limit(20)
         )
         with self._journal.reading() as connection:
-            return list(connection.execute(query).scalars())
+            return [row.at for row in connection.execute(query) for _ in range(1 + (row.errand == Errand.WITHDRAW))]
 
     def _mine(self, errand: Errand) -> sa.ColumnElement[bool]:
         return sa.and_(t.outbox.c.destination == self.destination, t.outbox.c.errand == errand.value)

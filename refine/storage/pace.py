@@ -26,6 +26,10 @@ class Limits:
     longest_wait: float = 900
 
 
+ERASING = 2
+"""Commits that a withdrawal takes: the one that removes, and the squash of the history."""
+
+
 class Pace:
     """When the next attempt may be made. `now` is everywhere a reading of one monotonic clock, in seconds."""
 
@@ -57,14 +61,15 @@ class Pace:
         """Somebody asked for an attempt now; the limit on commits stays."""
         self._not_before = now
 
-    def next_at(self, now: float) -> float:
-        """The earliest time of the next attempt; in the past if it may be made now."""
+    def next_at(self, now: float, commits: int = 1) -> float:
+        """The earliest time of the next attempt, which may take so many commits; in the past if it may be made now."""
         limits = self._limits
         while self._commits and now - self._commits[0] >= limits.window:
             self._commits.popleft()
         allowed = self._not_before
-        if len(self._commits) >= limits.most:
-            allowed = max(allowed, self._commits[-limits.most] + limits.window)
+        fit = max(limits.most - commits, 0)
+        if len(self._commits) > fit:
+            allowed = max(allowed, self._commits[-fit - 1] + limits.window)
         if len(self._commits) >= limits.burst:
             allowed = max(allowed, self._commits[-1] + limits.spacing)
         return allowed

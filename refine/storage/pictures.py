@@ -4,7 +4,7 @@ Knows: files and hashes. Does not know: what a picture shows, or who drew it.
 """
 
 import os
-import tempfile
+import secrets
 from io import BytesIO
 from pathlib import Path
 
@@ -84,15 +84,15 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        half = path.parent / f".{secrets.token_hex(8)}.part"
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with half.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(name, path)
+            os.replace(half, path)
         except BaseException:
-            Path(name).unlink(missing_ok=True)
+            half.unlink(missing_ok=True)
             raise
         # The name is an entry of the folder, which must reach the disk as well.
         folder = os.open(path.parent, os.O_RDONLY)

@@ -7,16 +7,19 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from refine.storage.dataset import COUNTED, Dataset, companions, from_parquet, shard_key
+from refine.storage.dataset import COMPACT, COUNTED, Dataset, companions, from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged, StorageError
 from refine.storage.hub import HubDataset, HubFault, RepoMissing
 from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
 from refine.storage.pictures import Pictures
+from refine.storage.source import RETRIES, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
 
 log = logging.getLogger(__name__)
@@ -30,11 +33,15 @@ CONFLICTS = 6
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What one push did: sessions that arrived, withdrawals that were carried out, and whether more waits."""
+    """What one push did: sessions that arrived, withdrawals that were carried out, and whether more waits.
+
+    `fault` is a sentence on a session that could not be read here, and kept no other back; empty if there is none.
+    """
 
     pushed: int = 0
     withdrawn: int = 0
     more: bool = False
+    fault: str = ""
 
 
 class Push:
@@ -57,6 +64,7 @@ class Push:
         self._dataset = dataset
         self._outbox = Outbox(journal, hub.repo)
         self._written = written
+        self._seen: tuple[str, set[str]] = "", set()
 
     def once(self) -> Sent:
         """Send one batch. Raises `StorageError` (`HubFault` from the Hub); then nothing is marked, and again is safe."""
@@ -71,9 +79,9 @@ class Push:
 
     def _attempt(self) -> Sent:
         waiting, withdrawn = self._outbox.waiting(), self._outbox.withdrawals()
-        batch, shards = self._batch(waiting)
+        batch, shards, fault = self._batch(waiting)
         if not batch and not withdrawn:
-            return Sent()
+            return Sent(fault=fault)
         try:
             head = self._hub.head()
         except RepoMissing:
@@ -82,12 +90,14 @@ class Push:
             self._hub.create()
             head = self._hub.head()
 
-        # Look first: an answer that was lost last time may have been a success.
-        there = self._hub.present(list(shards), head)
-        new = {name: path for name, path in shards.items() if name not in there}
-        gone = [name for name in self._hub.names(head) if shard_key(name) in set(withdrawn)] if withdrawn else []
+        # Look first: an answer that was lost last time may have been a success, and another server may have sent the
+        # same session under another name, as it was finished there.
+        names = self._names(head)
+        there = {_of(name) for name in names}
+        new = {name: path for name, path in shards.items() if _of(name) not in there}
+        gone = sorted(name for name in names if shard_key(name) in set(withdrawn))
         before = self._hub.read(FILE, head)
-        tally = self._tally(before)
+        tally = self._tally(before, names, head)
         if tally.compacted:
             raise StorageError(
                 f"{self._hub.repo} is a compacted copy, made for reading: nothing can be added to it or withdrawn from "
@@ -100,27 +110,34 @@ class Push:
                 self._dataset.remove_session(session_id)
             return self._attempt()
         tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
-        tally = self._without(tally, gone, head).with_withdrawn(withdrawn).with_consents(self._dataset.notice.consents)
+        tally = self._counted(tally, gone, head, sign=-1).with_withdrawn(withdrawn)
+        # Those who come now may have agreed to an earlier text than today's.
+        tally = tally.with_consents(self._dataset.stored().consents).with_consents(self._dataset.notice.consents)
 
         commit = ""
         if new or gone or tally.to_json() != before:
-            self._outbox.begin(batch)
+            # What is removed may be in the history: the mark says so to the next attempt, if this one ends in between.
+            self._outbox.begin([*batch, *{shard_key(name) for name in gone}])
             beside = companions(tally, self._dataset.notice, self._hub.repo)
             self._written()
             commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)
+            self._seen = commit, {*names, *new} - {*gone}
+        erased = commit
         if withdrawn and (gone or self._outbox.ever_sent(withdrawn)):
+            erased = commit or head  # the squash is remembered too
             self._written()
             self._hub.erase_history()
             self._hub.erase_large_files(set(withdrawn))
         self._outbox.done(batch, Errand.PUSH, commit)
-        self._outbox.done(withdrawn, Errand.WITHDRAW, commit)
-        return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting))
+        self._outbox.done(withdrawn, Errand.WITHDRAW, erased)
+        return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting), fault=fault)
 
-    def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path]]:
+    def _batch(self, waiting: list[str]) -> tuple[list[str], dict[str, Path], str]:
         batch: list[str] = []
         shards: dict[str, Path] = {}
         size = 0
         damaged: Damaged | None = None
+        unreadable = ""
         for session_id in waiting:
             if len(batch) == MOST_SESSIONS:
                 break
@@ -128,6 +145,10 @@ class Push:
                 found = self._dataset.shards_of(session_id)
             except Damaged as fault:
                 damaged = fault
+                continue
+            except StorageError as fault:
+                unreadable = f"Session {session_id} was not pushed. {fault}"
+                log.error("%s", unreadable)
                 continue
             size += sum(path.stat().st_size for path in found.values())
             if batch and size > MOST_BYTES:
@@ -137,25 +158,35 @@ class Push:
                 shards.update(found)
         if damaged is not None:  # all that are have been found, and are written anew before the next attempt
             raise damaged
-        return batch, shards
+        return batch, shards, unreadable
 
-    def _tally(self, content: bytes | None) -> Tally:
+    def _names(self, head: str) -> set[str]:
+        """The files of a commit, listed only if it is not our own: of thousands that takes many requests."""
+        if self._seen[0] != head:
+            self._seen = head, set(self._hub.names(head))
+        return self._seen[1]
+
+    def _tally(self, content: bytes | None, names: set[str], head: str) -> Tally:
+        if content is None:  # a dataset that begins now, with those who withdrew before; or somebody removed the file
+            shards = sorted(name for name in names if name.startswith(("data/sessions/", "data/iterations/")))
+            compacted = any(shard_key(name) == COMPACT for name in shards)
+            begun = Tally(withdrawn=self._dataset.stored().withdrawn, compacted=compacted)
+            return begun if compacted else self._counted(begun, shards, head, retries=RETRIES)
         try:
-            # A dataset that begins now begins with those who withdrew before.
-            return read_tally(content) if content is not None else Tally(withdrawn=self._dataset.tally().withdrawn)
+            return read_tally(content)
         except ValueError as fault:
             raise StorageError(
-                f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history, "
-                "or delete it there: then counting begins anew."
+                f"{FILE} in the dataset {self._hub.repo} is damaged ({fault}). Restore it from the dataset's history. If "
+                "that cannot be, delete it there: then all rows are counted anew, but not who withdrew at other servers."
             ) from fault
 
     def _is_new(self, session_id: str, new: dict[str, Path]) -> bool:
         return any(name.startswith("data/sessions/") and shard_key(name) == session_id for name in new)
 
-    def _without(self, tally: Tally, gone: list[str], head: str) -> Tally:
+    def _counted(self, tally: Tally, shards: list[str], head: str, sign: int = 1, retries: int = 0) -> Tally:
+        """The tally with the sessions of these shards of a commit more or less."""
         rows: dict[str, dict[str, list]] = {}
-        for name in gone:
-            content = self._hub.read(name, head)
+        for name, content in read_ahead(partial(self._shard, head=head, retries=retries), shards):
             config = name.split("/")[1]
             columns = COUNTED if config == "iterations" else None
             if content is None:
@@ -163,11 +194,24 @@ class Push:
             try:
                 rows.setdefault(shard_key(name), {})[config] = from_parquet(config, content, columns)
             except Damaged as fault:
-                log.error("%s is removed, but counted still in %s of %s: %s", name, FILE, self._hub.repo, fault)
+                log.error("%s of %s may be counted wrongly: %s %s", FILE, self._hub.repo, name, fault)
         for found in rows.values():
             for session in found.get("sessions", []):
-                tally = tally.add(session, found.get("iterations", []), sign=-1)
+                tally = tally.add(session, found.get("iterations", []), sign)
         return tally
+
+    def _shard(self, name: str, head: str, retries: int) -> bytes | None:
+        """A shard of a commit, or the same from the folder."""
+        with suppress(OSError):
+            content = (self._dataset.folder / name).read_bytes()
+            if shard_name(name.split("/")[1], shard_key(name), content) == name:
+                return content
+        return self._hub.read(name, head, retries)
+
+
+def _of(name: str) -> tuple[str, str]:
+    """The config of a shard, and what it is of."""
+    return name.rpartition("/")[0], shard_key(name)
 
 
 def _summary(new: dict[str, Path], gone: list[str]) -> str:

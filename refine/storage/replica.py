@@ -1,27 +1,38 @@
 """The replica: sessions that are nowhere else yet, in a private Hub dataset, because a Space's disk is wiped at a restart.
 
-Knows: which sessions these are, and how one is written down and read back. Does not know: when to send (replication), or
-what the Hub's faults mean (hub). One server to a replica.
+Knows: which sessions these are, and how what another server wrote is taken over. Does not know: when to send (replication),
+what a file says (snapshot), or what the Hub's faults mean (hub). One server to a replica, but for the moments of a restart.
 """
 
 import logging
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter, ValidationError
 
-from refine.protocol import Protocol, Session
+from refine.protocol import Session
 from refine.storage import schema as t
 from refine.storage.dataset import shard_key
-from refine.storage.errors import Contradiction, Damaged, StorageError
+from refine.storage.errors import Contradiction, StorageError
 from refine.storage.hub import HubDataset, RepoMissing
-from refine.storage.journal import Journal, Request
+from refine.storage.journal import Journal
 from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand, Outbox
-from refine.storage.pictures import Pictures, read_pixels
+from refine.storage.pictures import Pictures
+from refine.storage.snapshot import (
+    FOLDERS,
+    Snapshot,
+    Withdrawal,
+    drawing_file,
+    ended_file,
+    facts_file,
+    pixels_of,
+    read_snapshot,
+    read_withdrawal,
+    sealed,
+    withdrawn_file,
+)
 from refine.storage.source import HubSource, read_ahead
 
 log = logging.getLogger(__name__)
@@ -31,30 +42,6 @@ FORGOTTEN = timedelta(days=7)
 
 SQUASH = 500
 """Commits after which the history is squashed: the Hub grows slow with thousands."""
-
-
-LEFT_OUT = "A session is not restored: %s in %s is damaged (%s). It stays there"
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """All that the journal knows of a session. `requests` are drawings asked for and not made yet."""
-
-    protocol: Protocol
-    session: Session
-    requests: tuple[Request, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """What is left of a session that the dataset must still be rid of."""
-
-    session_id: str
-    protocol: Protocol
-    at: datetime
-
-
-_SNAPSHOT, _WITHDRAWAL = TypeAdapter(Snapshot), TypeAdapter(Withdrawal)
 
 
 class Replica:
@@ -67,6 +54,10 @@ class Replica:
         self._pictures = pictures
         self._pushed = Outbox(journal, dataset_repo) if dataset_repo else None
         self._erased = Outbox(journal, hub.repo)
+        # The commit that the journal has taken in or made, its files, and the sessions that are left as they are there.
+        self._head = ""
+        self._there: set[str] = set()
+        self._left: set[str] = set()
         self._sent: dict[str, bytes] = {}
         self._state: tuple[int, ...] = ()
         self._commits = 0
@@ -77,36 +68,48 @@ class Replica:
 
     def send(self) -> bool:
         """Bring the replica to what the journal says. Says whether that took a commit. Refuses if it is public."""
-        state = self._now()
         try:
             head = self._hub.head()
         except RepoMissing:
             self._hub.create(private=True)
+            self._there, self._left = set(), set()
             head = self._hub.head()
         if self._hub.is_public():  # it holds secrets: the key to each session
             raise StorageError(
                 f"The replica {self._hub.repo} is public. Make it private: nothing is sent to it as it is."
             )
-        there = set(self._hub.names(head))
+        if head != self._head:  # the server before this one goes on for a while, or nothing could be restored
+            self._take_over(HubSource(self._hub, head))
+        state, there = self._now(), self._there
         withdrawn = set(self._erased.withdrawals())
         unfinished, finished = self._unfinished(), self._finished()
         # Who has finished is written down once more, and never again.
-        wanted = [_facts(one) for one in unfinished] + [path for one in finished if (path := _ended(one)) not in there]
+        wanted = [facts_file(one) for one in unfinished]
+        wanted += [path for one in finished if (path := ended_file(one)) not in there]
         sessions = {
-            path: session for path in wanted if (session := self._journal.session_by_id(shard_key(path))) is not None
+            path: session
+            for path in wanted
+            if path not in self._left and (session := self._journal.session_by_id(shard_key(path))) is not None
         }
         facts = {path: self._snapshot(session) for path, session in sessions.items()} | self._owed()
         new = {path: content for path, content in facts.items() if path not in there or self._sent.get(path) != content}
         drawn = {path: content for one in sessions.values() for path, content in self._drawn(one, there)}
-        known = self._known({shard_key(path) for path in there if "/" in path} - {*unfinished, *finished})
-        # What this journal does not know is somebody's who has not been restored yet.
-        gone = [path for path in there if "/" in path and shard_key(path) in known | withdrawn and path not in facts]
-        gone += [path for one in finished if (path := _facts(one)) in there]
+        known = self._known({shard_key(path) for path in there} - {*unfinished, *finished})
+        # What this journal does not know is somebody's who has not been restored yet; a withdrawal neither.
+        taken = self._erased.withdrawn()
+        gone = [
+            path
+            for path in there
+            if shard_key(path) in (taken if path.startswith("withdrawn/") else known) and path not in facts
+        ]
+        gone += [path for one in finished if (path := facts_file(one)) in there]
         if new or drawn or gone:
-            self._hub.commit("Replicate sessions", head, {**new, **drawn}, gone)
+            self._head = self._hub.commit("Replicate sessions", head, {**new, **drawn}, gone)
+            self._there = {*there, *new, *drawn} - {*gone}
             self._commits += 1
         if withdrawn or self._commits >= SQUASH:
             self._hub.erase_history()
+            self._head = ""  # it has another name now, which only a look can tell from another server's
             self._hub.erase_large_files(withdrawn)
             self._erased.done(withdrawn, Errand.WITHDRAW)
             self._commits = 0
@@ -114,7 +117,7 @@ class Replica:
         return bool(new or drawn or gone)
 
     def restore(self) -> int:
-        """Put the sessions of the replica into the journal, but for those that it knows. Returns how many.
+        """Put what the replica knows into the journal, as far as that lacks it. Returns how many sessions are new.
 
         One that is damaged is told in the log, and stays out. Only before anybody draws or withdraws.
         """
@@ -122,30 +125,46 @@ class Replica:
             source = HubSource(self._hub)
         except RepoMissing:
             return 0
-        names = source.names()
-        keeper, restored = Keeper(self._journal, self._pictures), 0
-        for _, withdrawal in read_ahead(
-            partial(_read_withdrawal, source), [n for n in names if n.startswith("withdrawn/")]
-        ):
+        return self._take_over(source, begins=True)
+
+    def _take_over(self, source: HubSource, begins: bool = False) -> int:
+        """Take withdrawals, sessions, rounds, rankings and ends from a commit that the journal lacks.
+
+        `begins`: nobody draws yet, and what was asked for is asked for here. Otherwise it is left to the participant.
+        """
+        there = {path for path in source.names() if path.startswith(FOLDERS)}
+        keeper, taken = Keeper(self._journal, self._pictures), self._erased.withdrawn()
+        notes = sorted(path for path in there if path.startswith("withdrawn/") and shard_key(path) not in taken)
+        for _, withdrawal in read_ahead(partial(read_withdrawal, source), notes):
             if withdrawal is not None:
                 self._take_withdrawal(withdrawal, keeper)
-        found = [path for path in names if path.startswith("sessions/")]
-        known = self._known({shard_key(path) for path in found})
-        wanted = [path for path in found if shard_key(path) not in known or self._lacks_pictures(shard_key(path))]
-        for path, found_whole in read_ahead(partial(_read_session, source), wanted):
-            if found_whole is None:
+        taken, ended, come = self._erased.withdrawn(), set(self._journal.finished_ids()), 0
+        found = {path: shard_key(path) for path in sorted(there) if path.startswith("sessions/")}
+        known = self._known(found.values())
+        wanted = [
+            path for path, one in found.items() if one not in taken and (one not in ended or self._lacks_pictures(one))
+        ]
+        # What another server has removed has withdrawn there, or arrived in the dataset: it is not to come back.
+        left = {path for path in (self._there | self._left) - there if path.startswith("sessions/")}
+        sent: dict[str, bytes] = {}
+        for path, read in read_ahead(partial(read_snapshot, source, lacking=self._lacking), wanted):
+            if read is None:
                 continue
-            snapshot, drawings = found_whole
+            sent[path], snapshot, drawings = read
             try:
                 with keeper.keeping(*drawings):
-                    if snapshot.session.id not in known:
-                        self._take(snapshot)
-                        restored += 1
+                    if found[path] not in ended:
+                        self._take(snapshot, begins)
+                        come += found[path] not in known
             except Contradiction as fault:
-                log.error(LEFT_OUT, path, source.place, fault)
-        return restored
+                log.error(
+                    "A session is left as it is: what %s in %s says cannot be added (%s)", path, source.place, fault
+                )
+                left.add(path)
+        self._head, self._there, self._left, self._sent = source.commit, there, left, sent
+        return come
 
-    def _take(self, snapshot: Snapshot) -> None:
+    def _take(self, snapshot: Snapshot, begins: bool) -> None:
         journal, session = self._journal, snapshot.session
         # One transaction: of a session that was restored by half, the other half would be taken for never drawn.
         with journal.writing():
@@ -155,10 +174,14 @@ class Replica:
                 if trial.begun_at is not None:
                     journal.begin_trial(trial.id, trial.begun_at)
                 for iteration in trial.iterations:
-                    journal.add_iteration(iteration)
+                    here = journal.iteration(iteration.id)
+                    if here is None:
+                        journal.add_iteration(iteration)
+                    elif here.prompt != iteration.prompt:  # one request may have been drawn by both servers
+                        raise Contradiction(f"round {iteration.number} of trial {trial.id} was drawn twice")
                 if trial.ranking is not None:
                     journal.add_ranking(trial.id, trial.ranking)
-            for request in snapshot.requests:
+            for request in snapshot.requests if begins else ():
                 journal.ask(request)
             if session.finished_at is not None:
                 journal.finish(session.id, session.finished_at)
@@ -170,10 +193,18 @@ class Replica:
         if self._pushed is not None:
             self._pushed.begin([withdrawal.session_id])  # so that it leaves the dataset's history as well
 
+    def _lacking(self, session: Session) -> list[str]:
+        """The pixel hashes of its drawings that have no row or no file here."""
+        here = self._journal.session_by_id(session.id)
+        rows = set() if here is None else set(pixels_of(here))
+        return [
+            pixels for pixels in pixels_of(session) if pixels not in rows or not self._pictures.path(pixels).exists()
+        ]
+
     def _lacks_pictures(self, session_id: str) -> bool:
         """Whether the journal outlived the pictures, as one on a database server does."""
         session = self._journal.session_by_id(session_id)
-        return session is not None and not all(self._pictures.path(pixels).exists() for pixels in _pixels(session))
+        return session is not None and bool(self._lacking(session))
 
     def _unfinished(self) -> list[str]:
         recent = datetime.now(UTC) - FORGOTTEN
@@ -192,9 +223,9 @@ class Replica:
         with self._journal.reading() as connection:
             rows = connection.execute(query).all()
         return {
-            _withdrawn(row.session_id): _WITHDRAWAL.dump_json(
-                Withdrawal(row.session_id, self._journal.protocol(row.protocol_hash), row.withdrawn_at)
-            )
+            withdrawn_file(row.session_id): Withdrawal(
+                row.session_id, self._journal.protocol(row.protocol_hash), row.withdrawn_at
+            ).to_json()
             for row in rows
         }
 
@@ -208,14 +239,13 @@ class Replica:
     def _snapshot(self, session: Session) -> bytes:
         requests = (self._journal.asked_of(trial.id) for trial in session.trials)
         protocol = self._journal.protocol(session.protocol_hash)
-        return _SNAPSHOT.dump_json(Snapshot(protocol, session, tuple(one for one in requests if one is not None)))
+        return Snapshot(protocol, session, tuple(one for one in requests if one is not None)).to_json()
 
     def _drawn(self, session: Session, there: Collection[str]) -> Iterator[tuple[str, bytes]]:
-        for pixels in _pixels(session):
-            path, file = _drawing(session.id, pixels), self._pictures.path(pixels)
+        for pixels in pixels_of(session):
+            path, file = drawing_file(session.id, pixels), self._pictures.path(pixels)
             if path not in there and file.exists():
-                # Sealed: of two drawings with the same content the Hub keeps one, and erases it with the first to go.
-                yield path, file.read_bytes() + _seal(session.id)
+                yield path, sealed(session.id, file.read_bytes())
 
     def _now(self) -> tuple[int, ...]:
         tables = (t.sessions, t.iterations, t.ranks, t.requests, t.withdrawals, t.outbox)
@@ -225,55 +255,3 @@ class Replica:
         arrived = sa.select(sa.func.count()).where(t.outbox.c.done_at.is_not(None)).scalar_subquery()
         with self._journal.reading() as connection:
             return tuple(connection.execute(sa.select(*counts, begun, finished, arrived)).one())
-
-
-def _read_session(source: HubSource, path: str) -> tuple[Snapshot, list[bytes]] | None:
-    """A session as its facts at `path` tell it, and its drawings; `None`, and a word of it, if they are damaged."""
-    try:
-        snapshot = _SNAPSHOT.validate_json(source.read(path))
-        session = snapshot.session
-        drawings = {
-            pixels: source.read(_drawing(session.id, pixels)).removesuffix(_seal(session.id))
-            for pixels in _pixels(session)
-        }
-        if [read_pixels(content) for content in drawings.values()] != list(drawings):
-            raise Damaged("a drawing of it is another picture")
-    except (ValidationError, Damaged) as fault:
-        # Not what the session says: its key is in it, and a log is read by more people.
-        reason = "it does not say what a session should" if isinstance(fault, ValidationError) else fault
-        log.error(LEFT_OUT, path, source.place, reason)
-        return None
-    return snapshot, list(drawings.values())
-
-
-def _read_withdrawal(source: HubSource, path: str) -> Withdrawal | None:
-    try:
-        return _WITHDRAWAL.validate_json(source.read(path))
-    except (ValidationError, Damaged) as fault:
-        log.error("A withdrawal is not known any more: %s in %s is damaged (%s)", path, source.place, fault)
-        return None
-
-
-def _pixels(session: Session) -> list[str]:
-    """The pixel hashes of a session's drawings."""
-    return sorted({iteration.picture for trial in session.trials for iteration in trial.iterations})
-
-
-def _facts(session_id: str) -> str:
-    return f"sessions/{session_id}-facts.json"
-
-
-def _ended(session_id: str) -> str:
-    return f"sessions/{session_id}-ended.json"
-
-
-def _withdrawn(session_id: str) -> str:
-    return f"withdrawn/{session_id}-note.json"
-
-
-def _drawing(session_id: str, pixels: str) -> str:
-    return f"pictures/{session_id}-{pixels}.png"
-
-
-def _seal(session_id: str) -> bytes:
-    return f"\n{session_id}".encode()

@@ -16,7 +16,7 @@ READERS = 4
 """Files under way at once: of thousands over the network each takes a while, and each may be 200 MB large."""
 
 RETRIES = 5
-"""Of a single file, after a passing fault of the Hub: all that was read before it would be in vain."""
+"""Of a single file, or of the first look, after a passing fault of the Hub: all that was read before would be in vain."""
 
 Content = typing.TypeVar("Content")
 
@@ -58,19 +58,19 @@ class FolderSource:
 class HubSource:
     """A dataset on the Hub, all of it as of one commit."""
 
-    def __init__(self, hub: HubDataset) -> None:
-        """Raises `HubFault`."""
+    def __init__(self, hub: HubDataset, commit: str = "") -> None:
+        """By default the newest `commit`. Raises `HubFault`."""
         self.place = hub.repo
         self._hub = hub
-        self._commit = hub.head()
+        self.commit = commit or hub.head(RETRIES)
 
     def names(self) -> list[str]:
         """All files, sorted. Raises `HubFault`."""
-        return sorted(self._hub.names(self._commit))
+        return sorted(self._hub.names(self.commit))
 
     def read(self, name: str) -> bytes:
         """A file. Raises `HubFault`, and `Damaged` if it is named but not there."""
-        content = self._hub.read(name, self._commit, RETRIES)
+        content = self._hub.read(name, self.commit, RETRIES)
         if content is None:
             raise Damaged(
                 f"{name} is missing, though {self.place} names it. If somebody removed it just now, try again."

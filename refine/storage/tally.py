@@ -18,7 +18,8 @@ FILE = "study.json"
 class Count:
     """Of one protocol: `protocol` is its JSON, `first` how often each iteration was ranked most similar.
 
-    `since` and `until` are the dates (YYYY-MM-DD, UTC) on which the first and the newest session ended.
+    `since` and `until` are the dates (YYYY-MM-DD, UTC) on which the first and the newest session ended, `dates` how many
+    ended on each; those counted by earlier software are missing there.
     """
 
     profile: str
@@ -29,12 +30,14 @@ class Count:
     first: Mapping[str, int] = field(default_factory=dict)
     since: str = "9999-12-31"
     until: str = "0000-01-01"
+    dates: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """`counts` by protocol hash, consent texts by version, and who withdrew: hashes of ids, to count each once.
 
+    Each version that a session names is there; a text that is not known is empty.
     `compacted` says that this is a copy for reading, whose shards hold many sessions each.
     """
 
@@ -57,21 +60,33 @@ class Tally:
             if row["rank"] == 1:
                 name = str(row["iteration"])
                 first[name] = first.get(name, 0) + sign
+        date, sessions = session["date"], old.sessions + sign
+        dates = {**old.dates, date: max(0, old.dates.get(date, 0) + sign)}
+        dates = {name: count for name, count in sorted(dates.items()) if count}
+        # Of dates that are not all known the first and the newest only ever go apart.
+        ends = dates if sum(dates.values()) == sessions else [old.since, old.until, date]
         new = replace(
             old,
-            sessions=old.sessions + sign,
+            sessions=sessions,
             trials=old.trials + sign * session["trials"],
             iterations=old.iterations + sign * len(iterations),
             first={name: count for name, count in sorted(first.items(), key=lambda item: int(item[0])) if count},
-            since=min(old.since, session["date"]),
-            until=max(old.until, session["date"]),
+            since=min(ends, default=old.since),
+            until=max(ends, default=old.until),
+            dates=dates,
         )
         counts = {**self.counts, key: new}
-        return replace(self, counts={key: count for key, count in counts.items() if count.sessions > 0})
+        return replace(
+            self,
+            counts={key: count for key, count in counts.items() if count.sessions > 0},
+            consents={session["consent_version"]: "", **self.consents},
+        )
 
     def with_consents(self, consents: Mapping[str, str]) -> "Tally":
-        """With these consent texts, by version."""
-        return replace(self, consents={**self.consents, **consents})
+        """With these consent texts, by version. An empty one takes no other's place."""
+        return replace(
+            self, consents={**consents, **self.consents, **{v: text for v, text in consents.items() if text}}
+        )
 
     def with_withdrawn(self, session_ids: Sequence[str]) -> "Tally":
         """With these sessions counted as withdrawn, once each."""

@@ -4,10 +4,12 @@ Knows: what must hold of names, rows and pictures. Does not know: how to repair 
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 
+from refine.protocol import DrawingSettings
 from refine.storage.columns import CONFIGS
 from refine.storage.dataset import from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged
@@ -16,6 +18,9 @@ from refine.storage.records import Row
 from refine.storage.rows import read_protocol
 from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+"""A revision of a model that is a commit, neither a branch nor a tag."""
 
 Progress = Callable[[list[str]], Iterable[str]]
 """Goes through names and shows how far it is."""
@@ -86,9 +91,10 @@ class _Checks:
         self._wrong = wrong
         self._ids: set[str] = set()
         self._sessions: dict[str, Row] = {}
-        self._targets: set[str] = set()
-        self._shown: set[str] = set()
+        self._targets: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
         self._iterations: dict[str, list[Row]] = {}
+        self._drawn: dict[str, set[DrawingSettings]] = {}
 
     def iterations(self, name: str, row: Row) -> None:
         iteration = row["iteration_id"]
@@ -96,9 +102,11 @@ class _Checks:
             self._wrong.append(f"Iteration {iteration} is there twice (again in {name}).")
         self._ids.add(iteration)
         self._picture(f"Iteration {iteration}", row)
-        self._shown.add(row["target_id"])
+        self._shown.add((row["protocol_hash"], row["target_id"]))
         kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
         self._iterations.setdefault(row["session_id"], []).append(kept)
+        settings = DrawingSettings(**{part.name: row[part.name] for part in fields(DrawingSettings)})
+        self._drawn.setdefault(row["session_id"], set()).add(settings)
 
     def sessions(self, name: str, row: Row) -> None:
         session = row["session_id"]
@@ -107,17 +115,21 @@ class _Checks:
         self._sessions[session] = row
 
     def targets(self, name: str, row: Row) -> None:
-        self._targets.add(row["target_id"])
+        target = row["protocol_hash"], row["target_id"]
+        if target in self._targets:
+            self._wrong.append(f"Target {target[1]} of protocol {target[0]} is there twice (again in {name}).")
+        self._targets.add(target)
         self._picture(f"Target {row['target_id']}", row)
 
     def together(self) -> None:
         """What no row shows by itself."""
         for session, row in self._sessions.items():
             self._wrong += wrong_with(row, self._iterations.get(session, []))
+            self._wrong += _drawn_otherwise(row, self._drawn.get(session, ()))
         for session in sorted(set(self._iterations) - set(self._sessions)):
             self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
-        for target in sorted(self._shown - self._targets):
-            self._wrong.append(f"Target {target} was shown, but is not in config targets.")
+        for protocol, target in sorted(self._shown - self._targets):
+            self._wrong.append(f"Target {target} was shown under protocol {protocol}, but is not in config targets.")
 
     def tally(self, source: Source) -> None:
         """The counts on the card are those of the rows."""
@@ -134,9 +146,14 @@ class _Checks:
             return
         for session in stated.withdrawn_of(self._sessions):
             self._wrong.append(f"Session {session} was withdrawn, but its rows are there.")
+        for version in sorted({*counted.consents} - {*stated.consents}):
+            self._wrong.append(f"Sessions agreed to version {version} of the consent text, which {FILE} does not name.")
         for key in sorted({*counted.counts, *stated.counts}):
             says, has = stated.counts.get(key), counted.counts.get(key)
-            numbers = [(c.sessions, c.trials, c.iterations, dict(c.first)) if c else None for c in (says, has)]
+            numbers = [
+                (c.sessions, c.trials, c.iterations, dict(c.first), f"{c.since} to {c.until}") if c else None
+                for c in (says, has)
+            ]
             if numbers[0] != numbers[1]:
                 self._wrong.append(
                     f"{FILE} counts protocol {key} wrongly: it says {numbers[0]}, there are {numbers[1]}."
@@ -150,3 +167,18 @@ class _Checks:
             return
         if pixels != row["pixel_hash"]:
             self._wrong.append(f"{what} has a picture whose pixels are not those of its hash.")
+
+
+def _drawn_otherwise(session: Row, drawn: Iterable[DrawingSettings]) -> Iterator[str]:
+    """Where the settings that a session's drawings were made with are not those of its protocol, a sentence each."""
+    try:
+        wanted = read_protocol(json.loads(session["protocol"])).drawing
+    except (ValueError, TypeError, KeyError):
+        return  # that has been told
+    for settings in drawn:
+        # A protocol may name a branch or a tag of the model; what drew names its commit.
+        commit = COMMIT.fullmatch(str(settings.revision)) and not COMMIT.fullmatch(wanted.revision)
+        for name, value in asdict(replace(settings, revision=wanted.revision) if commit else settings).items():
+            if value != getattr(wanted, name):
+                said = f"its protocol says {getattr(wanted, name)}"
+                yield f"Session {session['session_id']} has a drawing made with {name} {value}, but {said}."

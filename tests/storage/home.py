@@ -32,8 +32,8 @@ class Home:
         self.pictures = Pictures(folder / "pictures")
         self.dataset = Dataset(folder / "dataset", NOTICE)
 
-    def finish(self, *names):
-        """Sessions of these names are played to the end."""
+    def finish(self, *names, order=(3, 1, 2)):
+        """Sessions of these names are played to the end, and the drawings ranked in this order."""
         for name in names:
             self.journal.add_session(replace(a_session(name), withdrawal_code=code_of(name)))
             self.journal.begin_trial(f"{name}-01", NOW)
@@ -47,7 +47,7 @@ class Home:
                         drawn_at=NOW + timedelta(seconds=10 * number + 2),
                     )
                 )
-            self.journal.add_ranking(f"{name}-01", Ranking((3, 1, 2), NOW + timedelta(seconds=50)))
+            self.journal.add_ranking(f"{name}-01", Ranking(order, NOW + timedelta(seconds=50)))
             self.journal.finish(name, NOW + timedelta(minutes=1))
         return self
 

@@ -3,15 +3,19 @@
 import json
 import re
 import shutil
+from dataclasses import asdict, replace
+from functools import partial
 from io import BytesIO
 
 import pyarrow.parquet as pq
 import pytest
 
+from refine.protocol import DrawingSettings
 from refine.storage.__main__ import main
-from refine.storage.dataset import from_parquet, shard_name, to_parquet
+from refine.storage.dataset import from_parquet, shard_key, shard_name, to_parquet
 from refine.storage.records import withdrawal_digest
 from tests.storage.home import Home, code_of
+from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import NOW, PROTOCOL
 from tests.storage.test_pictures import noise
 
@@ -103,6 +107,7 @@ def test_an_export_holds_nothing_that_tells_who_or_when(storage, home, tmp_path)
 def replace_shard(folder, config, key, change):
     """Rewrite a shard as a whole, under a true name."""
     (path,) = (folder / "data" / config).glob(f"{key}-*.parquet")
+    key = shard_key(path.name)
     found = from_parquet(config, path)
     change(found)
     content = to_parquet(config, found)
@@ -128,6 +133,10 @@ def protocol(found):
     found[0]["protocol"] = json.dumps({**json.loads(found[0]["protocol"]), "iterations": 4})
 
 
+def draw_with(found, **settings):
+    found[0].update(settings)
+
+
 DAMAGE = [
     ("iterations", other_picture, "pixels are not those of its hash"),
     ("iterations", ranks, "not a permutation of 1 to 3"),
@@ -136,15 +145,39 @@ DAMAGE = [
     ("sessions", protocol, "but holds one that is"),
     ("sessions", lambda found: found.append(found[0]), "Session s is there twice"),
     ("sessions", lambda found: found[0].update(trials=2), "says 2 trials, but has 1"),
+    *(
+        ("iterations", partial(draw_with, **{name: value}), f"drawing made with {name} {value}, but its protocol says")
+        for name, value in asdict(DrawingSettings("another", "2", 7, 50, 7.5, 64, 128)).items()
+    ),
+    ("targets", lambda found: found.append(found[0]), f"Target target of protocol {PROTOCOL.hash} is there twice"),
+    ("targets", lambda found: found[0].update(protocol_hash="other"), f"was shown under protocol {PROTOCOL.hash}, but"),
 ]
 
 
 @pytest.mark.parametrize(("config", "change", "words"), DAMAGE, ids=lambda value: getattr(value, "__name__", value))
 def test_what_is_wrong_in_a_dataset_is_found(storage, home, config, change, words):
-    replace_shard(home.dataset.folder, config, "s", change)
+    replace_shard(home.dataset.folder, config, "*" if config == "targets" else "s", change)
     status, told = storage("verify")
     assert status == 1
     assert words in told
+
+
+@pytest.mark.parametrize(("named", "differs"), [("main", False), ("a" * 40, True)])
+def test_a_branch_of_the_model_stands_for_its_commit_and_a_commit_for_itself(storage, home, named, differs):
+    other = replace(PROTOCOL, drawing=replace(PROTOCOL.drawing, revision=named))
+    for config, change in (
+        ("iterations", {"revision": "b" * 40, "protocol_hash": other.hash}),
+        ("sessions", {"protocol": json.dumps(asdict(other)), "protocol_hash": other.hash}),
+    ):
+        replace_shard(home.dataset.folder, config, "s", lambda found, c=change: [row.update(c) for row in found])
+    assert ("made with revision" in storage("verify")[1]) == differs
+
+
+def test_dates_on_the_card_that_are_not_those_of_the_rows_are_found(storage, home):
+    tally = home.dataset.folder / "study.json"
+    tally.write_text(tally.read_text().replace('"until": "2026-11-23"', '"until": "2099-01-01"'))
+    status, told = storage("verify")
+    assert (status, "2026-11-23 to 2099-01-01" in told) == (1, True)
 
 
 def test_damaged_files_and_missing_ones_are_found(storage, home):
@@ -420,6 +453,23 @@ def test_a_withdrawal_that_the_hub_does_not_take_is_told_and_done_later(hub, on_
     assert (status, "not removed yet" in words) == (1, True)
     assert home.journal.finished_ids() == ["t"]
     assert "1 withdrawn ones were erased" in on_hub("push")[1]
+
+
+def test_a_withdrawal_from_the_shell_leaves_the_replica_with_the_next_start(hub, client, on_hub, home, repo):
+    replica = f"{repo}-replica"
+    client.replicate(home=home.folder, repo=replica, dataset_repo=repo)
+    where = {"REFINE_DATA_DIR": str(home.folder), "REFINE_TARGETS": str(home.folder / "targets")}
+    status, printed, _ = client.command(
+        arguments=["withdraw", code_of("s")], REFINE_DATASET_REPO=repo, REFINE_REPLICA=replica, **where
+    )
+    assert (status, f"From {replica} the server removes it" in printed) == (0, True)
+    assert "sessions/s-ended.json" in hub.repos[replica].files
+    starts = HubClient(hub.url, home.folder.parent / "starts")
+    assert starts.restore(home=home.folder, repo=replica, dataset_repo=repo) == 0
+    starts.replicate(home=home.folder, repo=replica, dataset_repo=repo)
+    starts.close()
+    assert not any("/s-" in name for name in hub.repos[replica].files)
+    assert b'hash s"' not in hub.repos[replica].everything
 
 
 def test_push_again_fills_a_dataset_that_was_made_anew(hub, on_hub, home, repo):

@@ -48,12 +48,12 @@ def test_marks_outlive_a_withdrawn_session(journal):
     assert outbox.withdrawals() == []
 
 
-def test_one_commit_counts_once_however_many_sessions_it_took(journal):
+def test_one_commit_counts_once_however_many_sessions_it_took_and_one_that_erased_with_its_squash(journal):
     outbox = Outbox(journal, "someone/study")
     before = datetime.now(UTC)
     outbox.done(["s", "t"], Errand.PUSH, "commit 1")
     outbox.done(["u"], Errand.WITHDRAW, "commit 2")
     outbox.done(["v"], Errand.WITHDRAW)
     times = outbox.commit_times()
-    assert len(times) == 2
+    assert len(times) == 1 + 2
     assert all(before <= at <= datetime.now(UTC) for at in times)

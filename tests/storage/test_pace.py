@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine.storage.pace import Limits, Pace
+from refine.storage.pace import ERASING, Limits, Pace
 
 
 @given(st.lists(st.floats(0, 900), min_size=30, max_size=120), st.lists(st.floats(0, 3600), max_size=8))
@@ -16,6 +16,19 @@ def test_no_hour_sees_more_than_twenty_commits(gaps, ages):
         pace.went_well(now)
         made.append(now)
     made.sort()
+    for first, last in zip(made, made[20:], strict=False):
+        assert last - first >= 3600 - 1e-6
+
+
+@given(st.lists(st.tuples(st.floats(0, 900), st.integers(1, ERASING)), min_size=30, max_size=120))
+def test_nor_does_one_with_withdrawals_that_take_two_each(attempts):
+    pace, now, made = Pace(Limits(), (), 0.0), 0.0, []
+    for gap, commits in attempts:
+        now = max(now + gap, pace.next_at(now + gap, commits))
+        for _ in range(commits):
+            pace.committed(now)
+            made.append(now)
+        pace.went_well(now)
     for first, last in zip(made, made[20:], strict=False):
         assert last - first >= 3600 - 1e-6
 

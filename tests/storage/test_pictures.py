@@ -1,6 +1,7 @@
 """Pictures and targets: lossless, named by their pixels, whole or not there."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -57,6 +58,16 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     with pytest.raises(StorageError):
         write_whole(tmp_path / "there", b"a folder has this name")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "there"]
+
+
+def test_a_file_has_the_mode_that_the_system_gives_to_any(tmp_path):
+    """So that a researcher's other account can read it where the server's own umask lets it."""
+    before = os.umask(0o027)
+    try:
+        write_whole(tmp_path / "file", b"content")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
 
 
 def test_a_deleted_picture_is_gone(tmp_path):

@@ -1,13 +1,18 @@
 """The push: every finished session reaches the Hub exactly once, whatever the Hub does meanwhile."""
 
 import threading
+from dataclasses import replace
+from io import BytesIO
 
+import pyarrow.parquet as pq
 import pytest
 
+from refine.storage.dataset import shard_key, shard_name
 from refine.storage.outbox import Errand
 from refine.storage.tally import read_tally
-from tests.storage.home import Home
+from tests.storage.home import Home, code_of
 from tests.storage.hub_client import HubClient
+from tests.storage.test_journal import NOW, PROTOCOL, a_session
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +47,7 @@ def sessions_on(hub, repo):
 
 
 def test_what_waits_goes_in_one_commit_and_never_again(hub, client, home, repo):
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 2, "withdrawn": 0, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 2, "withdrawn": 0, "more": False, "fault": ""}
     assert sessions_on(hub, repo) == ["s", "t"]
     assert client.push(home=home.folder, repo=repo)["pushed"] == 0
     assert hub.repos[repo].made == 1
@@ -70,7 +75,6 @@ FAULTS = [
     (LOOK, {"status": 503}, "out of order"),
     (LOOK, {"kind": "lost"}, "connection broke"),
     ("GET .*resolve", {"status": 500}, "out of order"),
-    ("POST .*paths-info", {"status": 500}, "out of order"),
     ("POST .*validate-yaml", {"status": 500}, "out of order"),
     ("POST /api/repos/create", {"status": 403}, "may not write"),
 ]
@@ -168,7 +172,7 @@ def test_a_withdrawn_session_is_in_no_commit_and_no_large_file(hub, client, home
     rows = shard.read_bytes()
     assert rows in hub.repos[repo].everything
     home.withdraw("s")
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 0, "withdrawn": 1, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 0, "withdrawn": 1, "more": False, "fault": ""}
     assert rows not in hub.repos[repo].everything
     assert sessions_on(hub, repo) == ["t"]
     assert b"1 session." in hub.repos[repo].files["README.md"]
@@ -183,13 +187,29 @@ def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client
     rows = shard.read_bytes()
     home.withdraw("s")
     hub.strike(where, **fault)
-    assert "fault" in client.push(home=home.folder, repo=repo)
+    assert client.push(home=home.folder, repo=repo)["fault"]
     assert home.outbox(repo).withdrawals() == ["s"]
     assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
     assert rows not in hub.repos[repo].everything
     assert len(hub.repos[repo].commits) == 1
     assert sessions_on(hub, repo) == ["t"]
     assert len(read_tally(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
+
+
+@pytest.mark.parametrize("where", ["POST .*super-squash", "POST .*lfs-files/batch"])
+def test_it_is_ended_too_where_no_mark_says_that_the_session_was_sent(hub, client, home, repo, where):
+    """The dataset was renamed, and the setting with it."""
+    client.push(home=home.folder, repo=repo)
+    (shard,) = (home.dataset.folder / "data" / "iterations").glob("s-*.parquet")
+    rows = shard.read_bytes()
+    new = f"{repo}-renamed"
+    hub.repos[new] = hub.repos.pop(repo)
+    hub.repos[new].name = new
+    home.withdraw("s")
+    hub.strike(where, status=500)
+    assert client.push(home=home.folder, repo=new)["fault"]
+    assert client.push(home=home.folder, repo=new)["withdrawn"] == 1
+    assert rows not in hub.repos[new].everything
 
 
 def test_a_damaged_shard_on_the_hub_does_not_hold_up_a_withdrawal(hub, client, home, repo):
@@ -223,7 +243,7 @@ def test_a_withdrawal_after_an_answer_was_lost_wins_too(hub, client, home, repo)
     hub.strike(COMMIT, kind="lost")
     client.push(home=home.folder, repo=repo)
     home.withdraw("s")
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 1, "more": False, "fault": ""}
     assert sessions_on(hub, repo) == ["t"]
     assert not any("data/iterations/s-" in str(files) for _, _, files in hub.repos[repo].commits)
 
@@ -245,11 +265,83 @@ def test_who_withdrew_at_another_server_is_not_pushed_again(hub, client, home, t
     )
     other.withdraw("s")
     assert client.push(home=other.folder, repo=repo)["withdrawn"] == 1
-    assert "fault" not in client.push(home=home.folder, repo=repo)
+    assert client.push(home=home.folder, repo=repo)["fault"] == ""
     assert sessions_on(hub, repo) == ["t"]
     assert home.journal.finished_ids() == ["t"], "and it has left the first server too"
     assert not list(home.folder.rglob("data/*/s-*"))
     assert len(list(home.pictures.folder.rglob("*.png"))) == 3
+
+
+def test_a_session_that_another_server_has_finished_too_is_sent_once(hub, client, home, tmp_path, repo):
+    """It was restored from a replica that lagged behind, and ranked again: its shards have other names."""
+    client.push(home=home.folder, repo=repo)
+    again = Home(tmp_path / "again").finish("t", "u", order=(1, 2, 3)).write()
+    (target,) = (again.dataset.folder / "data" / "targets").glob("*.parquet")
+    other = BytesIO()
+    pq.write_table(pq.read_table(target), other, compression="gzip")  # as an older library would write it
+    target.rename(again.dataset.folder / shard_name("targets", shard_key(target.name), other.getvalue()))
+    next(target.parent.glob("*.parquet")).write_bytes(other.getvalue())
+    assert client.push(home=again.folder, repo=repo)["pushed"] == 2
+    assert sessions_on(hub, repo) == ["s", "t", "u"]
+    assert again.outbox(repo).waiting() == []
+    status, words, _ = client.command(arguments=["verify", repo])
+    assert status == 0, words
+
+
+def test_the_card_has_every_text_that_somebody_agreed_to(hub, client, home, repo):
+    """The text changed while sessions waited; of one that agreed to a third, only the version is known."""
+    home.journal.add_session(replace(a_session("u"), consent_version="c0", withdrawal_code=code_of("u")))
+    home.journal.begin_trial("u-01", NOW)
+    for iteration in home.journal.session_by_id("t").trials[0].iterations:
+        number = iteration.number
+        home.journal.add_iteration(replace(iteration, id=f"u-01-0{number}", trial_id="u-01"))
+    home.journal.add_ranking("u-01", home.journal.session_by_id("t").trials[0].ranking)
+    home.journal.finish("u", NOW)
+    home.write()
+    where = {"REFINE_DATA_DIR": str(home.folder), "REFINE_TARGETS": str(home.folder / "targets")}
+    status, _, words = client.command(arguments=["push"], REFINE_DATASET_REPO=repo, **where)
+    assert status == 0, words
+    card = hub.repos[repo].files["README.md"].decode()
+    assert "> You agree\n> to take part." in card
+    assert "> **What you do.**" in card, "today's"
+    assert "Version `c0`: the text is not known" in card
+    assert client.command(arguments=["verify", repo])[0] == 0
+    tally = read_tally(hub.repos[repo].files["study.json"])
+    del tally.consents["c0"]
+    hub.repos[repo].put({"study.json": tally.to_json()})
+    assert "version c0 of the consent text" in client.command(arguments=["verify", repo])[1]
+
+
+def without_a_tally(hub, repo):
+    """Somebody removes the dataset's `study.json`."""
+    del hub.repos[repo].commits[-1][2]["study.json"]
+
+
+@pytest.mark.parametrize("where", ["here", "on the Hub only"])
+def test_a_tally_that_is_gone_is_counted_anew_from_what_is_there(hub, client, home, tmp_path, repo, where):
+    client.push(home=home.folder, repo=repo)
+    before = read_tally(hub.repos[repo].files["study.json"])
+    without_a_tally(hub, repo)
+    if where == "on the Hub only":
+        (tmp_path / "other").mkdir()
+        home = Home(tmp_path / "other")
+        hub.strike("GET .*resolve.*data/iterations", status=503)  # waited out: what was read before would be in vain
+    home.finish("u", order=(1, 2, 3)).write()
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
+    assert sessions_on(hub, repo) == ["s", "t", "u"]
+    (count,) = read_tally(hub.repos[repo].files["study.json"]).counts.values()
+    assert count.first == {"1": 1, "3": 2}
+    assert before.counts[PROTOCOL.hash].first == {"3": 2}
+    status, words, _ = client.command(arguments=["verify", repo])
+    assert status == 0, words
+
+
+def test_a_tally_that_is_damaged_is_told_and_nothing_is_written_over_it(hub, client, home, repo):
+    client.push(home=home.folder, repo=repo)
+    hub.repos[repo].put({"study.json": b"{"})
+    home.finish("u").write()
+    assert "study.json in the dataset" in client.push(home=home.folder, repo=repo)["fault"]
+    assert hub.repos[repo].files["study.json"] == b"{"
 
 
 def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, home, tmp_path, repo):
@@ -265,6 +357,8 @@ def test_a_compacted_copy_is_neither_added_to_nor_withdrawn_from(hub, client, ho
     home.withdraw("s")
     assert "compacted copy" in client.push(home=home.folder, repo=repo)["fault"]
     assert hub.repos[repo].head == before
+    without_a_tally(hub, repo)
+    assert "compacted copy" in client.push(home=home.folder, repo=repo)["fault"]
     assert home.outbox(repo).withdrawals() == ["s"]
 
 
@@ -272,8 +366,27 @@ def test_sessions_that_cannot_be_written_do_not_hold_up_the_others(hub, client, 
     home.finish("u")  # not in the folder, and finished after the others
     for path in home.dataset.folder.rglob("s-*.parquet"):
         path.unlink()
-    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 0, "more": True}
+    assert client.push(home=home.folder, repo=repo) == {"pushed": 1, "withdrawn": 0, "more": True, "fault": ""}
     assert sessions_on(hub, repo) == ["t"]
+
+
+@pytest.mark.parametrize("config", ["sessions", "iterations"])
+def test_a_shard_that_cannot_be_read_is_told_and_keeps_no_other_back(hub, client, home, repo, config):
+    home.finish("u").write()
+    client.push(home=home.folder, repo=repo)
+    home.finish("v", "w").write()
+    home.withdraw("s")
+    shard = next((home.dataset.folder / "data" / config).glob("v-*.parquet"))
+    shard.rename(shard.with_suffix(".kept"))
+    shard.mkdir()  # what nobody can read, not even the tests' root
+    sent = client.push(home=home.folder, repo=repo)
+    assert (sent["pushed"], sent["withdrawn"]) == (1, 1)
+    assert sent["fault"].startswith("Session v was not pushed. The shard ")
+    assert sessions_on(hub, repo) == ["t", "u", "w"]
+    assert home.outbox(repo).waiting() == ["v"]
+    shard.rmdir()
+    shard.with_suffix(".kept").rename(shard)
+    assert client.push(home=home.folder, repo=repo)["pushed"] == 1
 
 
 def test_marks_of_one_dataset_are_not_those_of_another(hub, client, home, repo):

@@ -1,5 +1,6 @@
 """The replica: what a restart would lose is on the Hub, private, and comes back whole."""
 
+import json
 import shutil
 import time
 import zlib
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from refine.protocol import Ranking
 from refine.storage.journal import Request
 from refine.storage.outbox import Errand
 from refine.storage.pictures import png
@@ -169,6 +171,25 @@ def test_a_withdrawal_that_the_dataset_has_not_been_told_of_outlives_the_disk(hu
     assert not any(name.startswith("withdrawn/") for name in names(hub, repo)), "it is owed to nobody any more"
 
 
+def test_a_withdrawal_that_was_not_taken_stays_for_the_next_start(hub, client, repo, home, tmp_path):
+    """A fault of the Hub keeps the note back at the start, while the session itself comes back from the dataset."""
+    study = f"{repo}-study"
+    home.finish("done", "other").write()
+    client.push(home=home.folder, repo=study)
+    home.withdraw("done")
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    meanwhile = Home(tmp_path / "could not read the replica")
+    meanwhile.finish("done", "other")
+    meanwhile.outbox(study).done(["done", "other"], Errand.PUSH)
+    play(meanwhile, "new")
+    client.replicate(home=meanwhile.folder, repo=repo, dataset_repo=study)
+    assert "withdrawn/done-note.json" in names(hub, repo)
+    (again := Home(tmp_path / "again")).write()
+    client.restore(home=again.folder, repo=repo, dataset_repo=study)
+    assert client.push(home=again.folder, repo=study)["withdrawn"] == 1
+    assert not any("/done-" in name for name in names(hub, study))
+
+
 def test_a_journal_that_outlives_its_pictures_gets_them_back(hub, client, repo, home):
     client.replicate(home=home.folder, repo=repo)
     session = home.journal.session_by_id("open")
@@ -187,6 +208,134 @@ def test_what_has_finished_is_written_down_once(hub, client, repo, home, tmp_pat
     other.close()
     new = [content for sha, content in hub.repos[repo].blobs.items() if sha not in before]
     assert not [content for content in new if b"hash done" in content]
+
+
+# ---- two servers, as at a restart, where the old one goes on for a while ---------------------------------------------
+
+
+@pytest.fixture
+def new(client, repo, home, tmp_path):
+    """The new server, which has restored what the old one, `home`, had sent."""
+    client.replicate(home=home.folder, repo=repo)
+    new = Home(tmp_path / "new")
+    assert client.restore(home=new.folder, repo=repo) == 1
+    return new
+
+
+def draw(home, number, name="open", prompt="a cat"):
+    picture = home.pictures.add(png(noise(zlib.crc32(f"{name} {number} {prompt}".encode()))))
+    now = datetime.now(UTC)
+    drawn = an_iteration(number, f"{name}-01", prompt=prompt, picture=picture, asked_at=now, drawn_at=now)
+    home.journal.add_iteration(drawn)
+
+
+def rank(home, name="open", order=(3, 1, 2)):
+    home.journal.add_ranking(f"{name}-01", Ranking(order, datetime.now(UTC)))
+    home.journal.finish(name, datetime.now(UTC))
+
+
+def rounds(home, name="open"):
+    return [iteration.prompt for iteration in home.journal.session_by_id(name).trials[0].iterations]
+
+
+def rounds_on(hub, repo, name="open"):
+    (trial,) = json.loads(hub.repos[repo].files[f"sessions/{name}-facts.json"])["session"]["trials"]
+    return [iteration["prompt"] for iteration in trial["iterations"]]
+
+
+def test_a_round_that_the_old_server_took_is_the_new_ones_too_and_the_other_way_round(hub, client, repo, home, new):
+    draw(home, 2, prompt="a second cat")
+    client.replicate(home=home.folder, repo=repo)
+    play(new, "other")
+    client.replicate(home=new.folder, repo=repo)
+    assert new.journal.session_by_id("open") == home.journal.session_by_id("open")
+    new.pictures.open(new.journal.session_by_id("open").trials[0].iterations[1].picture)
+    assert rounds_on(hub, repo)[1:] == ["a second cat"]
+    draw(new, 3, prompt="a third cat")
+    client.replicate(home=new.folder, repo=repo)
+    play(home, "late")
+    client.replicate(home=home.folder, repo=repo)
+    assert rounds(home)[1:] == rounds(new)[1:] == rounds_on(hub, repo)[1:] == ["a second cat", "a third cat"]
+    assert home.journal.session_by_id("other") == new.journal.session_by_id("other")
+
+
+def test_an_end_at_the_old_server_is_one_at_the_new_one(hub, client, repo, home, new):
+    draw(home, 2)
+    draw(home, 3)
+    rank(home)
+    client.replicate(home=home.folder, repo=repo)
+    play(new, "other")
+    client.replicate(home=new.folder, repo=repo)
+    assert new.journal.session_by_id("open") == home.journal.session_by_id("open")
+    assert [name for name in names(hub, repo) if name.startswith("sessions/open")] == ["sessions/open-ended.json"]
+
+
+def test_who_withdraws_at_the_old_server_has_withdrawn_at_the_new_one(hub, client, repo, home, tmp_path):
+    study = f"{repo}-study"
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    new = Home(tmp_path / "new")
+    client.restore(home=new.folder, repo=repo, dataset_repo=study)
+    home.journal.delete_session("open")
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    play(new, "other")
+    client.replicate(home=new.folder, repo=repo, dataset_repo=study)
+    assert new.journal.session_by_id("open") is None
+    assert new.outbox(study).withdrawals() == ["open"]
+    assert len(list(new.pictures.folder.rglob("*.png"))) == 1
+    assert not any("/open-" in name for name in names(hub, repo) if not name.startswith("withdrawn/"))
+    assert b"hash open" not in hub.repos[repo].everything
+
+
+def test_what_the_old_server_has_removed_does_not_come_back(hub, client, repo, home, new):
+    home.journal.delete_session("open")
+    client.replicate(home=home.folder, repo=repo)
+    for name in ("other", "another"):
+        play(new, name)
+        client.replicate(home=new.folder, repo=repo)
+        play(home, f"late {name}")
+        client.replicate(home=home.folder, repo=repo)
+    assert not any("/open-" in name for name in names(hub, repo))
+
+
+def test_of_two_rounds_with_one_number_the_first_stays_and_that_is_told(hub, client, repo, home, new):
+    draw(home, 2, prompt="a cat in one window")
+    client.replicate(home=home.folder, repo=repo)
+    draw(new, 2, prompt="a cat in another window")
+    play(new, "other")
+    client.replicate(home=new.folder, repo=repo)
+    assert "round 2 of trial open-01 was drawn twice" in client.told()
+    assert rounds_on(hub, repo)[1:] == ["a cat in one window"]
+    assert rounds(new)[1:] == ["a cat in another window"]
+    assert "sessions/other-facts.json" in names(hub, repo), "the others go on"
+    assert len(list(new.pictures.folder.rglob("*.png"))) == 3
+
+
+def test_one_request_that_both_servers_have_drawn_is_one_round(hub, client, repo, home, new):
+    for server in (home, new):
+        draw(server, 2, prompt="a bigger cat")
+        client.replicate(home=server.folder, repo=repo)
+    draw(new, 3)
+    client.replicate(home=new.folder, repo=repo)
+    assert rounds_on(hub, repo) == rounds(new)
+    assert len(rounds(new)) == 3
+
+
+def test_what_could_not_be_restored_at_the_start_comes_with_the_first_sending(hub, client, repo, home, tmp_path):
+    client.replicate(home=home.folder, repo=repo)
+    late = Home(tmp_path / "late")
+    hub.strike(f"GET /api/datasets/{repo}", status=403)
+    assert "not updated" in client.restore(home=late.folder, repo=repo)
+    play(late, "other")
+    client.replicate(home=late.folder, repo=repo)
+    assert late.journal.session_by_id("open") == home.journal.session_by_id("open")
+
+
+def test_a_replica_that_was_deleted_is_filled_again(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    del hub.repos[repo]
+    play(home, "late")
+    client.replicate(home=home.folder, repo=repo)
+    assert {"sessions/open-facts.json", "sessions/late-facts.json"} <= set(names(hub, repo))
 
 
 def spoil(hub, repo, path, damage):
@@ -212,6 +361,20 @@ def test_a_fault_of_the_hub_while_it_is_read_is_waited_out(hub, client, repo, ho
     assert fault.struck.is_set()
 
 
+@pytest.mark.parametrize(
+    ("fault", "seconds"),
+    [({"status": 503}, 0), ({"status": 429, "headers": {"Retry-After": "2"}}, 2), ({"kind": "lost"}, 0)],
+    ids=str,
+)
+def test_a_fault_of_the_hub_at_the_first_look_is_waited_out(hub, client, repo, home, tmp_path, fault, seconds):
+    client.replicate(home=home.folder, repo=repo)
+    struck = hub.strike(f"GET /api/datasets/{repo}$", **fault)
+    begun = time.monotonic()
+    assert client.restore(home=Home(tmp_path / "again").folder, repo=repo) == 1
+    assert struck.struck.is_set()
+    assert time.monotonic() - begun >= seconds
+
+
 def test_without_a_replica_there_is_nothing_to_restore(client, repo, tmp_path):
     assert client.restore(home=Home(tmp_path).folder, repo=repo) == 0
 
@@ -225,6 +388,16 @@ def test_the_replicator_sends_by_itself_and_at_the_end(hub, client, repo, home):
     play(home, "last")
     client.tell(home=home.folder, what="close")
     assert "sessions/last-facts.json" in names(hub, repo)
+
+
+def test_files_of_others_are_left_alone(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo, dataset_repo=f"{repo}-study")
+    home.finish("done")
+    home.outbox(f"{repo}-study").done(["done"], Errand.PUSH)
+    theirs = {f"data/{config}/done-0123456789ab.parquet": b"rows" for config in ("sessions", "iterations")}
+    hub.repos[repo].put({**theirs, "notes/done-1.txt": b"a note"})
+    assert client.replicate(home=home.folder, repo=repo, dataset_repo=f"{repo}-study") is False
+    assert {"notes/done-1.txt", *theirs} <= set(names(hub, repo))
 
 
 def test_a_public_replica_is_refused(hub, client, repo, home):
