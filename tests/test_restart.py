@@ -1,5 +1,7 @@
 """A Space's restart: the disk is empty, and everybody goes on where they were."""
 
+import time
+
 from tests.storage.hub_client import HubClient
 
 
@@ -72,6 +74,34 @@ def test_a_withdrawal_outlives_the_disk(hub, tmp_path):
     after.tell(home=second, what="close")
     after.close()
     assert rows not in hub.repos[study].everything
+
+
+def test_what_the_old_server_still_takes_while_the_new_one_starts_is_not_lost(hub, tmp_path):
+    study, replica = "someone/study-5", "someone/replica-5"
+    old, first = HubClient(hub.url, tmp_path / "old"), str(tmp_path / "disk")
+    new, second = HubClient(hub.url, tmp_path / "new"), str(tmp_path / "another disk")
+    old.open_house(folder=first, repo=study, replica=replica)
+    token = old.play(folder=first, rounds=0)
+    wait_for(lambda: replica in hub.repos and any("facts" in name for name in hub.repos[replica].files))
+    new.open_house(folder=second, repo=study, replica=replica)
+    assert new.standing(folder=second, token=token) == ["rounds", 0]
+    old.play(folder=first, rounds=1, token=token)
+    old.tell(home=first, what="close")
+    old.close()
+    new.play(folder=second, rounds=0)
+    wait_for(lambda: new.standing(folder=second, token=token) == ["rounds", 1])
+    new.play(folder=second, rounds=1, token=token)
+    assert new.standing(folder=second, token=token)[0] == "thanks"
+    new.tell(home=second, what="close")
+    new.close()
+    assert sum(name.startswith("data/sessions/") for name in hub.repos[study].files) == 1
+
+
+def wait_for(condition):
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.2)
 
 
 def test_without_the_hub_the_study_begins_and_says_what_is_missing(hub, tmp_path):

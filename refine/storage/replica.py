@@ -135,9 +135,11 @@ class Replica:
         there = {path for path in source.names() if path.startswith(FOLDERS)}
         keeper, taken = Keeper(self._journal, self._pictures), self._erased.withdrawn()
         notes = sorted(path for path in there if path.startswith("withdrawn/") and shard_key(path) not in taken)
-        for _, withdrawal in read_ahead(partial(read_withdrawal, source), notes):
+        sent: dict[str, bytes] = {}
+        for path, withdrawal in read_ahead(partial(read_withdrawal, source), notes):
             if withdrawal is not None:
                 self._take_withdrawal(withdrawal, keeper)
+                sent[path] = withdrawal.to_json()
         taken, ended, come = self._erased.withdrawn(), set(self._journal.finished_ids()), 0
         found = {path: shard_key(path) for path in sorted(there) if path.startswith("sessions/")}
         known = self._known(found.values())
@@ -146,7 +148,6 @@ class Replica:
         ]
         # What another server has removed has withdrawn there, or arrived in the dataset: it is not to come back.
         left = {path for path in (self._there | self._left) - there if path.startswith("sessions/")}
-        sent: dict[str, bytes] = {}
         for path, read in read_ahead(partial(read_snapshot, source, lacking=self._lacking), wanted):
             if read is None:
                 continue

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import time
 import zlib
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from refine.protocol import Ranking
 from refine.storage.journal import Request
+from refine.storage.keeping import Keeper
 from refine.storage.outbox import Errand
 from refine.storage.pictures import png
 from tests.storage.home import Home
@@ -284,6 +286,22 @@ def test_who_withdraws_at_the_old_server_has_withdrawn_at_the_new_one(hub, clien
     assert len(list(new.pictures.folder.rglob("*.png"))) == 1
     assert not any("/open-" in name for name in names(hub, repo) if not name.startswith("withdrawn/"))
     assert b"hash open" not in hub.repos[repo].everything
+
+
+def test_who_withdraws_while_their_session_is_taken_over_does_not_come_back(hub, client, repo, home, new):
+    draw(home, 2)
+    client.replicate(home=home.folder, repo=repo)
+    play(new, "other")
+    gate = hub.strike("/resolve/.*open-facts", kind="wait")
+    slow = threading.Thread(target=client.replicate, kwargs={"home": new.folder, "repo": repo})
+    slow.start()
+    assert gate.struck.wait(60)
+    Keeper(new.journal, new.pictures).remove("open")
+    gate.gate.set()
+    slow.join()
+    assert new.journal.session_by_id("open") is None
+    assert len(list(new.pictures.folder.rglob("*.png"))) == 1
+    assert not any("/open-" in name for name in names(hub, repo))
 
 
 def test_what_the_old_server_has_removed_does_not_come_back(hub, client, repo, home, new):
