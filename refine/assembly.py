@@ -115,7 +115,7 @@ def open_journal(settings: Settings) -> Journal:
         raise StartError(str(fault)) from fault
 
 
-def open_replicator(settings: Settings, journal: Journal, pictures: Pictures) -> Replicator | None:
+def open_replica(settings: Settings, journal: Journal, pictures: Pictures) -> Replica | None:
     """What keeps unfinished sessions on the Hub, if that is set; those that are there already are restored first.
 
     Raises `StartError` without a token. If nothing can be restored now, that is logged, and they stay where they are.
@@ -129,8 +129,8 @@ def open_replicator(settings: Settings, journal: Journal, pictures: Pictures) ->
     try:
         log.info("%d sessions were restored from %s", replica.restore(), settings.replica)
     except StorageError as fault:
-        log.error("Sessions could not be restored from %s. Start again to try again: %s", settings.replica, fault)
-    return Replicator(replica)
+        log.error("Sessions could not be restored from %s yet; this is tried again: %s", settings.replica, fault)
+    return replica
 
 
 def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
@@ -217,7 +217,7 @@ def open_house(settings: Settings) -> House:
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
         dataset.recover()
-        replicator = open_replicator(settings, journal, pictures)
+        replica = open_replica(settings, journal, pictures)
         restore_finished(settings, journal, pictures, dataset)
         protocol = Protocol(
             profile=settings.profile,
@@ -241,6 +241,7 @@ def open_house(settings: Settings) -> House:
         )
     except StorageError as fault:
         raise StartError(str(fault)) from fault
+    replicator = None if replica is None else Replicator(replica, publisher.publish)
     metrics = {info.id: info for info in study.metrics}
     subjects = {target.id: target.subject for target in targets.targets.values()}
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)

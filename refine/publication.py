@@ -185,14 +185,14 @@ class Publisher:
     def _settled(self) -> bool:
         if self._asked or self._busy:
             return False
-        return self._waits_since is None or bool(self._push_error) or self.paused or self._push is None
+        return self._waits_since is None or bool(self._push_error or self._unsent) or self.paused or self._push is None
 
     def _ready(self) -> bool:
         due = self._due()
         if self._asked or (due is not None and due <= self._clock()):
             return True
         # At the end nobody else will come to share the commit.
-        waits = self._waits_since is not None and not self._push_error and not self.paused
+        waits = self._waits_since is not None and not (self._push_error or self._unsent) and not self.paused
         return (
             self._closing
             and waits
@@ -256,6 +256,9 @@ class Publisher:
         log.info("Pushed %d sessions to %s and erased %d", sent.pushed, self._repo, sent.withdrawn)
         with self._changed:
             self._push_error, self._unsent = "", sent.fault
+            if sent.fault and not (sent.pushed or sent.withdrawn):
+                self._pace.went_wrong(self._clock())
+                return
             self._waits_since = None
             self._pace.went_well(self._clock())
             # Another may have come while this one was under way.

@@ -25,11 +25,18 @@ CLOSING_SECONDS = 20
 class Replicator:
     """Sends in the background whatever changed. A fault is logged, and tried again ever more slowly.
 
-    `clock` is monotonic, in seconds.
+    `came` is called when something came from another server. `clock` is monotonic, in seconds.
     """
 
-    def __init__(self, replica: Replica, limits: Limits = LIMITS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        came: Callable[[], None],
+        limits: Limits = LIMITS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._replica = replica
+        self._came = came
         self._limits = limits
         self._clock = clock
         self._pace = Pace(limits, (), clock())
@@ -64,7 +71,7 @@ class Replicator:
 
     def _send(self) -> None:
         try:
-            if self._replica.send():
+            if self._replica.send(self._came):
                 self._pace.committed(self._clock())
             self._pace.went_well(self._clock())
             self._fault = ""

@@ -60,7 +60,7 @@ class Studio:
         with self._asking:
             waiting = self._journal.asked_of(trial_id)
             if waiting is not None and self._queue.place(waiting) is None:
-                self._journal.drop_request(trial_id)  # it failed when not even that could be written
+                self._journal.drop_request(waiting)  # it failed when not even that could be written
             if not self._journal.ask(request):
                 return False
             self._failures.pop(trial_id, None)
@@ -108,7 +108,7 @@ class Studio:
                     exc_info=not known,
                 )
                 self._failures[request.trial_id] = FAILURE
-                self._journal.drop_request(request.trial_id)
+                self._journal.drop_request(request)
                 if self._journal.iteration(_id(request)) is not None:  # kept: only the database's answer was lost
                     self._failures.pop(request.trial_id)
 
@@ -116,8 +116,8 @@ class Studio:
 
     def _make(self, request: Request, progress: Progress) -> None:
         trial = self._journal.trial(request.trial_id)
-        if trial is None:
-            return  # withdrawn while it waited
+        if trial is None or self._journal.iteration(_id(request)) is not None:
+            return  # withdrawn while it waited, or drawn by the server before this one
         drawing = self._generator.draw(request.prompt, progress)
         started = time.perf_counter()
         scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)

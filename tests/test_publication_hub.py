@@ -166,7 +166,6 @@ def test_a_shard_that_cannot_be_read_is_in_the_state_until_it_can(hub, client, h
     wait_for(lambda: "cannot be read" in client.state(home=home.folder)["last_error"])
     shard.rmdir()
     shard.with_suffix(".kept").rename(shard)
-    client.tell(home=home.folder, what="retry_now")
     wait_for(lambda: sessions(hub, repo) == 2)
     wait_for(lambda: client.state(home=home.folder)["last_error"] == "")
 

@@ -8,6 +8,7 @@ from refine.protocol import Step
 from refine.storage.errors import StorageError
 from refine.study import StudyError, UnchangedOrder
 from tests.conftest import Painter
+from tests.storage.test_journal import an_iteration
 
 
 @pytest.fixture
@@ -129,8 +130,10 @@ class SlowPainter(Painter):
 
     def __init__(self):
         self.go = threading.Event()
+        self.asked = []
 
     def draw(self, prompt, progress):
+        self.asked.append(prompt)
         progress(0.5)
         assert self.go.wait(30)
         return super().draw(prompt, progress)
@@ -149,6 +152,22 @@ def test_who_waits_sees_their_place_and_another_prompt_must_wait(open_small_stud
     painter.go.set()
     study.wait(30)
     assert [len(study.standing(token).trial.iterations) for token in tokens] == [1, 1, 1]
+
+
+def test_a_round_that_another_server_has_drawn_meanwhile_is_not_drawn_again(open_small_study):
+    painter = SlowPainter()
+    study = open_small_study(painter)
+    first, token = study.enrol(consent=True), study.enrol(consent=True)
+    study.begin(first, 1)
+    study.draw(first, 1, 1, "a boat")
+    trial = study.begin(token, 1).trial
+    study.draw(token, 1, 1, "a cat")
+    study._journal.add_iteration(an_iteration(1, trial.id, prompt="a cat"))
+    study.draw(token, 1, 2, "a dog")
+    painter.go.set()
+    assert study.wait(30)
+    assert [iteration.prompt for iteration in study.standing(token).trial.iterations] == ["a cat", "a dog"]
+    assert painter.asked == ["a boat", "a dog"]
 
 
 class BrokenPainter(Painter):
@@ -182,14 +201,14 @@ def test_a_failed_drawing_that_is_asked_for_again_at_once_is_made(open_small_stu
     token = study.enrol(consent=True)
     study.begin(token, 1)
     failed, asked = threading.Event(), threading.Event()
-    look = study._journal.iteration
+    drop = study._journal.drop_request
 
-    def look_later(iteration_id):
+    def drop_and_wait(request):
+        drop(request)
         failed.set()
         assert asked.wait(30)
-        return look(iteration_id)
 
-    study._journal.iteration = look_later  # the last that a failed drawing does
+    study._journal.drop_request = drop_and_wait
     study.draw(token, 1, 1, "a cat")
     assert failed.wait(30)
     assert study.draw(token, 1, 1, "a cat").pending is not None
@@ -201,6 +220,7 @@ def test_a_failed_drawing_that_is_asked_for_again_at_once_is_made(open_small_stu
 def test_a_drawing_that_cannot_be_saved_is_told_and_can_be_tried_again(study, tmp_path):
     token = study.enrol(consent=True)
     study.begin(token, 1)
+    (tmp_path / "pictures").rename(tmp_path / "elsewhere")
     (tmp_path / "pictures").write_text("no folder can be made here")
     assert "Your prompt is kept" in draw(study, token, 1).notice
     (tmp_path / "pictures").unlink()

@@ -6,6 +6,7 @@ On both, writers take turns, a reader sees one moment, and what was committed is
 
 import logging
 import sqlite3
+from contextlib import closing
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,13 +72,14 @@ def scrub(engine: sa.Engine) -> None:
     """See that what was deleted is not in the log of a SQLite file either."""
     if engine.dialect.name != "sqlite":
         return
-    connection = engine.raw_connection()  # SQLAlchemy's would begin a transaction, in which this cannot be done
     try:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error as fault:
-        log.warning("What was deleted stays in the journal's log until that is written anew: %s", fault)
-    finally:
-        connection.close()
+        # SQLAlchemy's own connection would begin a transaction, in which this cannot be done.
+        with closing(engine.raw_connection()) as connection:
+            busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except (sqlite3.Error, SQLAlchemyError) as fault:
+        busy = fault
+    if busy:
+        log.warning("What was deleted stays in the journal's log until that is written anew (%s)", busy)
 
 
 def place(url: str) -> str:

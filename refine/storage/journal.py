@@ -43,7 +43,9 @@ ASK = _insert_unless(
     t.requests.c.trial_id == sa.bindparam("trial_id"),
     sa.and_(t.iterations.c.trial_id == sa.bindparam("trial_id"), t.iterations.c.number == sa.bindparam("number")),
 ).execution_options(preserve_rowcount=True)
-DROP = t.requests.delete().where(t.requests.c.trial_id == sa.bindparam("trial_id"))
+DROP = t.requests.delete().where(
+    t.requests.c.trial_id == sa.bindparam("trial_id"), t.requests.c.number == sa.bindparam("number")
+)
 DRAW = _insert_unless(t.iterations, t.iterations.c.id == sa.bindparam("id"))
 
 
@@ -130,15 +132,15 @@ class Journal:
             row = connection.execute(sa.select(t.requests).where(t.requests.c.trial_id == trial_id)).first()
             return None if row is None else Request(**row._mapping)
 
-    def drop_request(self, trial_id: str) -> None:
+    def drop_request(self, request: Request) -> None:
         """The drawing could not be made, and may be asked for anew."""
         with self.writing() as connection:
-            connection.execute(DROP, {"trial_id": trial_id})
+            connection.execute(DROP, {"trial_id": request.trial_id, "number": request.number})
 
     def add_iteration(self, iteration: Iteration) -> None:
-        """A drawing was made: the iteration is kept, and nothing is asked for any more. Twice is harmless."""
+        """A drawing was made: the iteration is kept, and not asked for any more. Twice is harmless."""
         with self.writing() as connection:
-            connection.execute(DROP, {"trial_id": iteration.trial_id})
+            connection.execute(DROP, {"trial_id": iteration.trial_id, "number": iteration.number})
             connection.execute(
                 DRAW,
                 {

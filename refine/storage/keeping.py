@@ -30,10 +30,11 @@ class Keeper:
         self._lock = threading.Lock()
 
     def recover(self) -> None:
-        """Tidy up what the last process could not; nobody else may be keeping anything. Raises `StorageError`."""
+        """Tidy up what the last process could not. Raises `StorageError`."""
         folder = self._pictures.folder
-        remove_halves(folder)
-        self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
+        with self._alone():
+            remove_halves(folder)
+            self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
 
     @contextmanager
     def keeping(self, *files: bytes) -> Iterator[list[str]]:

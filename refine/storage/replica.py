@@ -5,7 +5,7 @@ what a file says (snapshot), or what the Hub's faults mean (hub). One server to 
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -66,8 +66,11 @@ class Replica:
         """Whether the journal has something that the replica has not, or the other way round."""
         return self._now() != self._state
 
-    def send(self) -> bool:
-        """Bring the replica to what the journal says. Says whether that took a commit. Refuses if it is public."""
+    def send(self, came: Callable[[], None]) -> bool:
+        """Bring the replica to what the journal says. Says whether that took a commit. Refuses if it is public.
+
+        What another server wrote is taken over first; `came` is called then.
+        """
         try:
             head = self._hub.head()
         except RepoMissing:
@@ -80,6 +83,7 @@ class Replica:
             )
         if head != self._head:  # the server before this one goes on for a while, or nothing could be restored
             self._take_over(HubSource(self._hub, head))
+            came()
         state, there = self._now(), self._there
         withdrawn = set(self._erased.withdrawals())
         unfinished, finished = self._unfinished(), self._finished()

@@ -35,7 +35,7 @@ PATH: tuple[type[Screen], ...] = (
 )
 """What a participant goes through, from the first screen to the last."""
 
-UNREADABLE = "Your session cannot be read just now. Nothing is lost: please reload the page in a moment."
+UNREADABLE = "Your session cannot be read just now. What is saved is not lost: please reload the page in a moment."
 UNSHOWN = "Something went wrong on our side, and your session cannot be shown. Reload the page to try again, or begin a new one."
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -129,15 +129,15 @@ class Path:
         except Exception:
             log.exception("A call failed")
             alert, fresh = "Something went wrong on our side. Nothing is lost: please try again.", False
-        return self._stand(token, lambda standing: self._show(View(standing, token, fresh, alert, confirm)))
+        return self._stand(token, lambda standing: self._show(View(standing, token, fresh, alert, confirm)), alert)
 
-    def _stand(self, token: str, show: Callable[[Standing], list[Any]]) -> list[Any]:
+    def _stand(self, token: str, show: Callable[[Standing], list[Any]], alert: str = "") -> list[Any]:
         """What `show` makes of where the participant stands. A fault is told to them, and shuts nobody out."""
         try:
             return show(self._study.standing(token))
         except StorageError as fault:
             log.error("Where a participant stands could not be read: %s", fault)
-            return self._only({self._trouble: message(UNREADABLE)})
+            return self._only({self._token: token, self._trouble: message(alert or UNREADABLE)})
         except Exception:
             log.exception("A page could not be shown")
             return self._show(View(Standing(Step.WELCOME, notice=UNSHOWN), token))

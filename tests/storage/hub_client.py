@@ -116,7 +116,7 @@ def replicate(home, repo, dataset_repo=""):
     from refine.storage.errors import StorageError
 
     try:
-        return _replica(home, repo, dataset_repo).send()
+        return _replica(home, repo, dataset_repo).send(lambda: None)
     except StorageError as fault:
         return str(fault)
 
@@ -141,7 +141,7 @@ def start_replication(home, repo):
     from refine.replication import Replicator
     from refine.storage.pace import Limits
 
-    _open[home] = Replicator(_replica(home, repo), Limits(**SHORT))
+    _open[home] = Replicator(_replica(home, repo), lambda: _log.write(f"something came to {home}\n"), Limits(**SHORT))
 
 
 def _replica(home, repo, dataset_repo=""):

@@ -121,7 +121,7 @@ def test_a_trial_waits_for_one_drawing_at_a_time(journal):
     assert journal.asked_of("s-01") is None
     assert not journal.ask(Request("s-01", 1, "a cat", NOW))
     assert journal.ask(Request("s-01", 2, "a cat", NOW))
-    journal.drop_request("s-01")
+    journal.drop_request(Request("s-01", 2, "a cat", NOW))
     assert journal.asked(PROTOCOL.hash) == []
 
 

@@ -39,6 +39,13 @@ def play(home, name, rounds=1, enrolled=None):
         home.journal.add_iteration(an_iteration(number, f"{name}-01", picture=picture, asked_at=now, drawn_at=now))
 
 
+def wait_for(condition):
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def names(hub, repo):
     return sorted(path for path in hub.repos[repo].files if "/" in path)
 
@@ -399,13 +406,22 @@ def test_without_a_replica_there_is_nothing_to_restore(client, repo, tmp_path):
 
 def test_the_replicator_sends_by_itself_and_at_the_end(hub, client, repo, home):
     client.start_replication(home=home.folder, repo=repo)
-    until = time.monotonic() + 20
-    while repo not in hub.repos or "sessions/open-facts.json" not in names(hub, repo):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    wait_for(lambda: repo in hub.repos and "sessions/open-facts.json" in names(hub, repo))
     play(home, "last")
     client.tell(home=home.folder, what="close")
     assert "sessions/last-facts.json" in names(hub, repo)
+
+
+def test_what_comes_from_another_server_while_this_one_runs_is_told(hub, client, repo, home, tmp_path):
+    client.start_replication(home=home.folder, repo=repo)
+    wait_for(lambda: repo in hub.repos and "sessions/open-facts.json" in names(hub, repo))
+    other = Home(tmp_path / "another server")
+    play(other, "guest")
+    client.replicate(home=other.folder, repo=repo)
+    play(home, "last")
+    wait_for(lambda: f"something came to {home.folder}" in client.told())
+    client.tell(home=home.folder, what="close")
+    assert home.journal.session_by_id("guest") is not None
 
 
 def test_files_of_others_are_left_alone(hub, client, repo, home):

@@ -88,6 +88,7 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_page_stays_as_it_is(study
         journal.execute("ALTER TABLE trials RENAME TO hidden")
     for seen in (visit.arrive(token), visit.poll(token, "1/2/drawing"), visit.act(lambda token: None, token)):
         assert "cannot be read just now" in seen.words
+        assert token in seen.words, "the browser keeps the key"
         assert (seen.step, seen.can_start) == (None, False)
     with sqlite3.connect(tmp_path / "journal.sqlite") as journal:
         journal.execute("ALTER TABLE hidden RENAME TO trials")
