@@ -16,7 +16,10 @@ READERS = 4
 """Files under way at once: of thousands over the network each takes a while, and each may be 200 MB large."""
 
 RETRIES = 5
-"""Of a single file, or of the first look, after a passing fault of the Hub: all that was read before would be in vain."""
+"""Of a single file, after a passing fault of the Hub: all that was read before it would be in vain."""
+
+LOOKS = 3
+"""Of the first look: a start waits some seconds for a Hub that is busy, and goes on without one that is down."""
 
 Content = typing.TypeVar("Content")
 
@@ -62,7 +65,7 @@ class HubSource:
         """By default the newest `commit`. Raises `HubFault`."""
         self.place = hub.repo
         self._hub = hub
-        self.commit = commit or hub.head(RETRIES)
+        self.commit = commit or hub.head(LOOKS)
 
     def names(self) -> list[str]:
         """All files, sorted. Raises `HubFault`."""

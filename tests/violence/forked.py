@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from tests.browser.server import Server
@@ -77,9 +78,13 @@ def main() -> None:
     class SlowPainter(Painter256):
         """Takes a moment, so that kills meet requests that wait, and drawings that are being made."""
 
+        def __init__(self, settings):
+            self.settings = settings
+
         def draw(self, prompt, progress):
             time.sleep(0.003)
-            return super().draw(prompt, progress)
+            drawing = super().draw(prompt, progress)
+            return replace(drawing, provenance=replace(drawing.provenance, settings=self.settings))
 
     def serve() -> None:
         settings = read_settings()
@@ -94,7 +99,9 @@ def main() -> None:
         try:
             demo.launch(**page.LAUNCH, prevent_thread_lock=True)
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            house.studio.equip(SlowPainter(), Panel([open_metric("imagehash", None)]))
+            house.studio.equip(
+                SlowPainter(assembly.drawing_settings(settings)), Panel([open_metric("imagehash", None)])
+            )
             demo.block_thread()
         except KeyboardInterrupt:
             pass
