@@ -74,7 +74,7 @@ class Publisher:
         self._limits = limits or Limits()
         self._outbox = Outbox(journal, repo)
         self._pause_mark = dataset.folder / ".paused"
-        self._write_error = self._push_error = self._unsent = ""
+        self._write_error = self._push_error = ""
         self._push: Push | None = None
         if repo and token:
             self._push = Push(HubDataset(repo, token, endpoint), journal, pictures, dataset, self._committed)
@@ -114,7 +114,7 @@ class Publisher:
                 pushed=self._outbox.arrived(),
                 waiting=waiting,
                 withdrawals=withdrawals,
-                last_error=self._write_error or self._push_error or self._unsent,
+                last_error=self._write_error or self._push_error,
                 next_attempt=None if due is None else max(0.0, due - now),
                 paused=self.paused,
             )
@@ -185,14 +185,14 @@ class Publisher:
     def _settled(self) -> bool:
         if self._asked or self._busy:
             return False
-        return self._waits_since is None or bool(self._push_error or self._unsent) or self.paused or self._push is None
+        return self._waits_since is None or bool(self._push_error) or self.paused or self._push is None
 
     def _ready(self) -> bool:
         due = self._due()
         if self._asked or (due is not None and due <= self._clock()):
             return True
         # At the end nobody else will come to share the commit.
-        waits = self._waits_since is not None and not (self._push_error or self._unsent) and not self.paused
+        waits = self._waits_since is not None and not self._push_error and not self.paused
         return (
             self._closing
             and waits
@@ -243,7 +243,7 @@ class Publisher:
             self._commits = ERASING if withdrawals else 1
             now = self._clock()
             if not waits:
-                self._waits_since, self._push_error, self._unsent = None, "", ""
+                self._waits_since, self._push_error = None, ""
                 return
             if self._waits_since is None:
                 self._waits_since = now
@@ -255,7 +255,7 @@ class Publisher:
         sent = push.once()
         log.info("Pushed %d sessions to %s and erased %d", sent.pushed, self._repo, sent.withdrawn)
         with self._changed:
-            self._push_error, self._unsent = "", sent.fault
+            self._push_error = sent.fault
             if sent.fault and not (sent.pushed or sent.withdrawn):
                 self._pace.went_wrong(self._clock())
                 return

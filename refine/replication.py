@@ -25,7 +25,7 @@ CLOSING_SECONDS = 20
 class Replicator:
     """Sends in the background whatever changed. A fault is logged, and tried again ever more slowly.
 
-    `came` is called when something came from another server. `clock` is monotonic, in seconds.
+    `came` is called when another server may have written: something may have come into the journal. `clock` is monotonic, in seconds.
     """
 
     def __init__(

@@ -264,16 +264,30 @@ def test_a_ranking_is_kept_once(study):
     assert study.standing(token).trial.ranking.order == (2, 1, 3)
 
 
-def test_the_end_comes_with_the_last_ranking_or_neither_does(study, monkeypatch):
-    def fail(*arguments):
-        raise StorageError("no space")
+NO_END = {
+    "sqlite": (
+        "CREATE TRIGGER fault BEFORE UPDATE OF finished_at ON sessions BEGIN SELECT RAISE(ABORT, 'no space'); END",
+        "DROP TRIGGER fault",
+    ),
+    "postgresql": (
+        "ALTER TABLE sessions ADD CONSTRAINT fault CHECK (finished_at IS NULL)",
+        "ALTER TABLE sessions DROP CONSTRAINT fault",
+    ),
+}
+"""How a database is kept from writing an end, and let again."""
 
+
+def test_the_end_comes_with_the_last_ranking_or_neither_does(study):
     token = study.enrol(consent=True)
     play_rounds(study, token)
-    with monkeypatch.context() as patched, pytest.raises(StorageError):
-        patched.setattr(study._journal, "finish", fail)
+    with study._journal.writing() as connection:
+        keep, let = NO_END[connection.dialect.name]
+        connection.exec_driver_sql(keep)
+    with pytest.raises(StorageError):
         study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
     assert study.standing(token).step == Step.RANKING
+    with study._journal.writing() as connection:
+        connection.exec_driver_sql(let)
     assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == Step.THANKS
 
 
@@ -296,15 +310,20 @@ def test_a_restart_goes_on_where_it_was(open_small_study):
     assert after.session.arm == before.session.arm
 
 
-def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_study):
-    painter = SlowPainter()
-    study = open_small_study(painter)
+def stop_in_the_middle(study, painter):
+    """Two participants have asked for a drawing, and the server stops after the first. Returns their tokens."""
     tokens = [study.enrol(consent=True) for _ in range(2)]
     for token in tokens:
         study.begin(token, 1)
         study.draw(token, 1, 1, "a cat")
     painter.go.set()
     study.close()  # drops what had not begun
+    return tokens
+
+
+def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_study):
+    painter = SlowPainter()
+    tokens = stop_in_the_middle(open_small_study(painter), painter)
     again = open_small_study()
     again.wait(30)
     assert [len(again.standing(token).trial.iterations) for token in tokens] == [1, 1]
@@ -312,13 +331,7 @@ def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_
 
 def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(open_small_study):
     painter = SlowPainter()
-    study = open_small_study(painter)
-    tokens = [study.enrol(consent=True) for _ in range(2)]
-    for token in tokens:
-        study.begin(token, 1)
-        study.draw(token, 1, 1, "a cat")
-    painter.go.set()
-    study.close()  # drops what had not begun
+    tokens = stop_in_the_middle(open_small_study(painter), painter)
     other = open_small_study(iterations=4)
     assert other.wait(30)
     other.close()

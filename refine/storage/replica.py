@@ -69,7 +69,7 @@ class Replica:
     def send(self, came: Callable[[], None]) -> bool:
         """Bring the replica to what the journal says. Says whether that took a commit. Refuses if it is public.
 
-        What another server wrote is taken over first; `came` is called then.
+        What another server wrote is taken over first; `came` is called after each look for it.
         """
         try:
             head = self._hub.head()

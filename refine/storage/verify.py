@@ -150,17 +150,21 @@ class _Checks:
             self._wrong.append(f"Sessions agreed to version {version} of the consent text, which {FILE} does not name.")
         for key in sorted({*counted.counts, *stated.counts}):
             says, has = stated.counts.get(key), counted.counts.get(key)
-            # Dates counted by earlier software only ever go apart.
-            dated = says is not None and sum(says.dates.values()) == says.sessions
-            numbers = [
-                (c.sessions, c.trials, c.iterations, dict(c.first), f"{c.since} to {c.until}" if dated else "")
-                if c
-                else None
-                for c in (says, has)
-            ]
+            numbers = [(c.sessions, c.trials, c.iterations, dict(c.first)) if c else None for c in (says, has)]
             if numbers[0] != numbers[1]:
                 self._wrong.append(
                     f"{FILE} counts protocol {key} wrongly: it says {numbers[0]}, there are {numbers[1]}."
+                )
+            # Those counted by earlier software have dates that only ever go apart.
+            elif (
+                says
+                and has
+                and sum(says.dates.values()) == says.sessions
+                and (says.since, says.until, says.dates) != (has.since, has.until, has.dates)
+            ):
+                self._wrong.append(
+                    f"{FILE} dates protocol {key} wrongly: it says {says.since} to {says.until}, "
+                    f"the sessions ended between {has.since} and {has.until}."
                 )
 
     def _picture(self, what: str, row: Row) -> None:
