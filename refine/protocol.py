@@ -7,7 +7,7 @@ score comes about (generation, similarity).
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -135,14 +135,21 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """A participant's order of a trial's drawings: iteration numbers, the most similar first (rank 1)."""
+    """A participant's order of a trial's drawings: iteration numbers, the most similar first (rank 1).
+
+    `tied` holds, as in `order`, the numbers that share the rank of the one before them: drawings of the same pixels.
+    """
 
     order: tuple[int, ...]
     ranked_at: datetime
+    tied: tuple[int, ...] = ()
 
     def rank_of(self, number: int) -> int:
-        """The rank (1 = most similar) of the iteration `number`."""
-        return self.order.index(number) + 1
+        """The rank (1 = most similar) of the iteration `number`: 1, 2, 2, 4 where the second and third are tied."""
+        place = self.order.index(number)
+        while self.order[place] in self.tied:
+            place -= 1
+        return place + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,34 @@ class Session:
     def current(self) -> Trial | None:
         """The first trial that is not ranked yet, or `None` when all are."""
         return next((trial for trial in self.trials if trial.ranking is None), None)
+
+
+def ranked(order: Sequence[int], pixels: Mapping[int, str], at: datetime) -> Ranking:
+    """The ranking that puts iterations in this order, those of the same pixels being tied.
+
+    `pixels` is the pixel hash of each number in `order`. A drawing stands with the first that has its pixels, in order of
+    their numbers: who sees them cannot tell them apart.
+    """
+    together: dict[str, list[int]] = {}
+    for number in order:
+        together.setdefault(pixels[number], []).append(number)
+    ties = [sorted(numbers) for numbers in together.values()]
+    tied = tuple(number for numbers in ties for number in numbers[1:])
+    return Ranking(tuple(number for numbers in ties for number in numbers), at, tied)
+
+
+def wrong_with_ranks(ranks: Sequence[int], pixels: Sequence[str]) -> str:
+    """Why these are not the ranks of a trial's drawings, each with its pixel hash; empty if they are.
+
+    A rank is 1 + the number of drawings that are ranked better; only drawings of the same pixels may share one, and need
+    not: before ties were known, they were ordered like all others.
+    """
+    if any(rank != 1 + sum(other < rank for other in ranks) for rank in ranks):
+        return f"not a permutation of 1 to {len(ranks)}, nor one with ties"
+    picture = dict(zip(ranks, pixels, strict=True))
+    if any(picture[rank] != own for rank, own in zip(ranks, pixels, strict=True)):
+        return "shared by drawings that do not have the same pixels"
+    return ""
 
 
 def pixel_hash(picture: Image.Image) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from refine.assignment import assign_arm, assign_targets
 from refine.prompts import PromptError, clean_prompt
-from refine.protocol import MetricInfo, Protocol, Ranking, Session, Step, Target, Trial
+from refine.protocol import MetricInfo, Protocol, Ranking, Session, Step, Target, Trial, ranked
 from refine.publication import Publisher
 from refine.standing import Consent, Standing
 from refine.storage.journal import Journal
@@ -178,29 +178,30 @@ class Study:
     def rank(self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False) -> Standing:
         """Keep the ranking of trial number `trial`: the numbers of all its rounds, the most similar first.
 
-        Sending the same ranking again is harmless. Raises `UnchangedOrder` if the order is the one in which the
-        drawings were offered and that is not said to be meant, and `StudyError` if it is no permutation.
+        Drawings of the same pixels are tied, at the place of the first of them: nobody orders them by lot. Sending the
+        same ranking again is harmless. Raises `UnchangedOrder` if the order is the one in which the drawings were
+        offered and that is not said to be meant, and `StudyError` if it is no permutation.
         """
         session = self._session(token)
-        ranked = next((t for t in session.trials if t.number == trial and t.ranking is not None), None)
-        if ranked is not None and ranked.ranking is not None and ranked.ranking.order == tuple(order):
-            return self.standing(token)
+        done = next((t for t in session.trials if t.number == trial), None)
+        if done is not None and done.ranking is not None:
+            again = _ranking(done, order)
+            if again is not None and again.order == done.ranking.order:
+                return self.standing(token)
         current = self._current(token, trial)
         if len(current.iterations) < self.protocol.iterations:
             raise StudyError(f"Please draw all {self.protocol.iterations} rounds before you rank them.")
-        try:
-            given = tuple(int(number) for number in order)
-        except (TypeError, ValueError):
-            given = ()
-        if sorted(given) != list(self._numbers):
+        ranking, offered = _ranking(current, order), _ranking(current, current.shuffled)
+        if ranking is None or offered is None:
             raise StudyError("A ranking needs every drawing exactly once. Please check the order and send it again.")
-        if given == current.shuffled and not unchanged_is_meant:
+        all_alike = len(ranking.tied) == len(ranking.order) - 1
+        if ranking.order == offered.order and not all_alike and not unchanged_is_meant:
             raise UnchangedOrder("This is the order in which the drawings were shuffled. Is it really your ranking?")
         ends = current.number == len(session.trials)
         try:
             # Both or none: nobody comes back to a session that is ranked and has no end.
             with self._journal.writing():
-                self._journal.add_ranking(current.id, Ranking(given, _now()))
+                self._journal.add_ranking(current.id, ranking)
                 if ends:
                     self._journal.finish(session.id, _now())
         finally:
@@ -269,6 +270,16 @@ class Study:
         if session.current.number != number:
             raise StudyError("That picture is done already. This is where you stand.")
         return session.current
+
+
+def _ranking(trial: Trial, order: Sequence[int]) -> Ranking | None:
+    """This order of a trial's drawings, those of the same pixels tied; `None` if it is no order of them."""
+    pixels = {iteration.number: iteration.picture for iteration in trial.iterations}
+    try:
+        given = [int(number) for number in order]
+    except (TypeError, ValueError):
+        return None
+    return ranked(given, pixels, _now()) if sorted(given) == sorted(pixels) else None
 
 
 def _hash(token: str) -> str:

@@ -254,6 +254,36 @@ def test_the_unchanged_order_must_be_meant(study):
     assert study.rank(token, 1, shuffled, unchanged_is_meant=True).step == Step.THANKS
 
 
+@pytest.mark.parametrize("order", [(3, 1, 2), (3, 2, 1), (1, 2, 3), (1, 3, 2), (2, 3, 1)])
+def test_drawings_of_the_same_pixels_are_tied_wherever_they_are_put(study, order):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    for number, prompt in enumerate(("a cat", "a cat", "a dog"), start=1):
+        draw(study, token, number, prompt)
+    ranking = study.rank(token, 1, order, unchanged_is_meant=True).trial.ranking
+    assert [ranking.rank_of(n) for n in (1, 2, 3)] == ([2, 2, 1] if order[0] == 3 else [1, 1, 3])
+    assert study.rank(token, 1, order).step == Step.THANKS
+
+
+def test_an_order_that_differs_from_the_offered_one_only_among_the_same_pixels_must_be_meant_too(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    for number, prompt in enumerate(("a cat", "a cat", "a dog"), start=1):
+        shuffled = draw(study, token, number, prompt).trial.shuffled
+    swapped = [{1: 2, 2: 1, 3: 3}[number] for number in shuffled]
+    with pytest.raises(UnchangedOrder):
+        study.rank(token, 1, swapped)
+
+
+def test_who_drew_one_picture_all_along_has_nothing_to_order_and_is_not_asked(study):
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    for number in (1, 2, 3):
+        shuffled = draw(study, token, number).trial.shuffled
+    ranking = study.rank(token, 1, shuffled).trial.ranking
+    assert {ranking.rank_of(n) for n in (1, 2, 3)} == {1}
+
+
 def test_a_ranking_is_kept_once(study):
     token = study.enrol(consent=True)
     play_rounds(study, token)

@@ -33,7 +33,12 @@ ITERATIONS = (
     DatasetColumn("subject", "string", "subject of the target"),
     DatasetColumn("arm", "string", "`scores` if the participant saw the scores, `no_scores` if not"),
     DatasetColumn("iteration", "int64", "number of the iteration (round) within the trial, from 1"),
-    DatasetColumn("rank", "int64", "the participant's rank of this drawing within the trial; 1 = most similar"),
+    DatasetColumn(
+        "rank",
+        "int64",
+        "the participant's rank of this drawing within the trial; 1 = most similar. It is 1 + the number of drawings ranked "
+        "better: drawings with the same `pixel_hash` may share one (1, 2, 2, 4), no others do",
+    ),
     DatasetColumn("prompt", "string", "what the participant wrote"),
     DatasetColumn("unread", "string", "the end of the prompt that the text encoders did not read; usually empty"),
     DatasetColumn("picture", "image", "the drawing, lossless"),

@@ -163,7 +163,7 @@ class Journal:
         """A participant ranked the drawings of a trial. Writing the same twice is harmless."""
         with self.writing() as connection:
             known = read_rankings(connection, [trial_id]).get(trial_id)
-            if known is not None and known.order == ranking.order:
+            if known is not None and (known.order, known.tied) == (ranking.order, ranking.tied):
                 return
             ids = {
                 row.number: row.id
@@ -181,6 +181,7 @@ class Journal:
                         "trial_id": trial_id,
                         "rank": rank,
                         "ranked_at": ranking.ranked_at,
+                        "tied": number in ranking.tied,
                     }
                     for rank, number in enumerate(ranking.order, start=1)
                 ],
@@ -298,7 +299,7 @@ class Journal:
         """These finished sessions, a row an iteration, ready for analysis.
 
         Columns: `protocol` (hash), `session`, `trial`, `target`, `arm`, `date` (YYYY-MM-DD, UTC, on which the session
-        ended), `iteration`, `rank` (1 = most similar), and one column a metric id with the raw score.
+        ended), `iteration`, `rank` (1 = most similar; tied drawings share one), and one column a metric id with the raw score.
         """
         with self.reading() as connection:
             return read_frame(connection, session_ids)

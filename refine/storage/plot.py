@@ -14,6 +14,7 @@ def first_choices(tally: Tally) -> str:
     """An SVG of bars, one an iteration, of the protocol with the most sessions; readable on light and dark pages."""
     protocol = max(tally.counts, key=lambda key: tally.counts[key].sessions, default="")
     counts = {int(name): times for name, times in tally.counts[protocol].first.items()} if protocol else {}
+    trials = tally.counts[protocol].trials if protocol else 0
     last = max(counts, default=10)
     highest = max(counts.values(), default=0) or 1
     step = (WIDTH - 2 * MARGIN) / last
@@ -28,7 +29,7 @@ def first_choices(tally: Tally) -> str:
         parts.append(_text(left + step / 2, HEIGHT - MARGIN + 16, str(iteration)))
         parts.append(_text(left + step / 2, top - 5, str(times)))
     of = f" under protocol {protocol}" if len(tally.counts) > 1 else ""
-    title = f"Which round's drawing was ranked most similar{of} ({sum(counts.values())} rankings)"
+    title = f"Which round's drawing was ranked most similar{of} ({trials} rankings)"
     parts += [_text(WIDTH / 2, 20, title, 14), _text(WIDTH / 2, HEIGHT - 8, "round")]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Target, Trial
@@ -132,7 +133,9 @@ def session_of(row: Row, iterations: Sequence[Row]) -> tuple[Session, Protocol]:
             asked = since + timedelta(milliseconds=entry["thinking_ms"])
             since = asked + timedelta(milliseconds=entry["drawing_ms"] + entry["scoring_ms"])
             made.append(_iteration(entry, asked, since))
-        order = tuple(entry["iteration"] for entry in sorted(rows, key=lambda entry: entry["rank"]))
+        best_first = sorted(rows, key=lambda entry: (entry["rank"], entry["iteration"]))
+        tied = tuple(b["iteration"] for a, b in pairwise(best_first) if a["rank"] == b["rank"])
+        order = tuple(entry["iteration"] for entry in best_first)
         trials.append(
             Trial(
                 id=rows[0]["trial_id"],
@@ -142,7 +145,7 @@ def session_of(row: Row, iterations: Sequence[Row]) -> tuple[Session, Protocol]:
                 shuffled=tuple(sorted(order)),
                 begun_at=begun,
                 iterations=tuple(made),
-                ranking=Ranking(order, since),
+                ranking=Ranking(order, since, tied),
             )
         )
     session = Session(

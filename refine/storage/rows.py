@@ -4,7 +4,6 @@ Knows: which columns make which noun. Does not know: how rows came there, or who
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -41,15 +40,20 @@ def read_trials(connection: sa.Connection, condition: sa.ColumnElement[bool]) ->
 def read_rankings(connection: sa.Connection, trial_ids: list[str]) -> dict[str, Ranking]:
     """The rankings of trials, by trial id."""
     query = (
-        sa.select(t.ranks.c.trial_id, t.ranks.c.ranked_at, t.iterations.c.number)
+        sa.select(t.ranks.c.trial_id, t.ranks.c.ranked_at, t.ranks.c.tied, t.iterations.c.number)
         .join(t.iterations, t.iterations.c.id == t.ranks.c.iteration_id)
         .where(t.ranks.c.trial_id.in_(trial_ids))
         .order_by(t.ranks.c.rank)
     )
-    orders: dict[str, tuple[list[int], datetime]] = {}
+    found: dict[str, list[Any]] = {}
     for row in connection.execute(query):
-        orders.setdefault(row.trial_id, ([], row.ranked_at))[0].append(row.number)
-    return {trial_id: Ranking(tuple(order), at) for trial_id, (order, at) in orders.items()}
+        found.setdefault(row.trial_id, []).append(row)
+    return {
+        trial_id: Ranking(
+            tuple(row.number for row in rows), rows[0].ranked_at, tuple(row.number for row in rows if row.tied)
+        )
+        for trial_id, rows in found.items()
+    }
 
 
 def read_iteration(row: Any) -> Iteration:
@@ -76,6 +80,15 @@ def read_protocol(stored: dict[str, Any]) -> Protocol:
     return Protocol(**{**stored, "drawing": drawing, "metrics": tuple(stored["metrics"])})
 
 
+def _rank() -> sa.Label[int]:
+    """The rank that a drawing has or shares: of the last place up to its own that is tied with none before it."""
+    places = t.ranks.alias()
+    shared = sa.select(sa.func.max(places.c.rank)).where(
+        places.c.trial_id == t.ranks.c.trial_id, places.c.rank <= t.ranks.c.rank, ~places.c.tied
+    )
+    return shared.scalar_subquery().label("rank")
+
+
 def read_frame(connection: sa.Connection, session_ids: Sequence[str]) -> pd.DataFrame:
     """The finished ones of these sessions, a row an iteration; columns as `Journal.iterations_frame` says."""
     columns = [
@@ -86,7 +99,7 @@ def read_frame(connection: sa.Connection, session_ids: Sequence[str]) -> pd.Data
         t.sessions.c.arm,
         t.sessions.c.finished_at.label("date"),
         t.iterations.c.number.label("iteration"),
-        t.ranks.c.rank,
+        _rank(),
         t.iterations.c.scores,
     ]
     query = (

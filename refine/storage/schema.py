@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -121,8 +123,10 @@ ranks = Table(
     Column("trial_id", ForeignKey("trials.id", ondelete="CASCADE"), nullable=False),
     Column("rank", Integer, CheckConstraint("rank >= 1"), nullable=False),
     Column("ranked_at", UtcDateTime, nullable=False),
+    Column("tied", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("trial_id", "rank"),
 )
+"""`rank` is a place of its own for each drawing; one that is `tied` shares the rank of the place before it."""
 
 outbox = Table(
     "outbox",

@@ -16,7 +16,7 @@ FILE = "study.json"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Of one protocol: `protocol` is its JSON, `first` how often each iteration was ranked most similar.
+    """Of one protocol: `protocol` is its JSON, `first` how often each iteration was ranked most similar, alone or tied.
 
     `since` and `until` are the dates (YYYY-MM-DD, UTC) on which the first and the newest session ended, `dates` how many
     ended on each; those counted by earlier software are missing there.

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from refine.protocol import DrawingSettings
+from refine.protocol import DrawingSettings, wrong_with_ranks
 from refine.storage.columns import CONFIGS
 from refine.storage.dataset import from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged
@@ -82,8 +82,8 @@ def wrong_with(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
     for trial, rows in trials.items():
         if Counter(row["iteration"] for row in rows) != expected:
             yield f"Trial {trial} does not have each iteration from 1 to {most} once."
-        if Counter(row["rank"] for row in rows) != expected:
-            yield f"The ranks of trial {trial} are not a permutation of 1 to {most}."
+        if fault := wrong_with_ranks([row["rank"] for row in rows], [row["pixel_hash"] for row in rows]):
+            yield f"The ranks of trial {trial} are {fault}."
 
 
 class _Checks:
@@ -103,7 +103,7 @@ class _Checks:
         self._ids.add(iteration)
         self._picture(f"Iteration {iteration}", row)
         self._shown.add((row["protocol_hash"], row["target_id"]))
-        kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
+        kept = {name: row[name] for name in ("trial_id", "iteration", "rank", "pixel_hash")}
         self._iterations.setdefault(row["session_id"], []).append(kept)
         settings = DrawingSettings(**{part.name: row[part.name] for part in fields(DrawingSettings)})
         self._drawn.setdefault(row["session_id"], set()).add(settings)

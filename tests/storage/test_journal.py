@@ -113,6 +113,20 @@ def test_a_ranking_is_a_permutation_and_cannot_be_replaced(journal):
     assert journal.trial("s-01").ranking.order == (1, 2, 3)
 
 
+def test_only_drawings_of_the_same_pixels_are_tied(journal):
+    for number, picture in enumerate("aab", start=1):
+        journal.add_iteration(an_iteration(number, picture=picture))
+    for order, tied in (((3, 1, 2), (1,)), ((1, 3, 2), (2,)), ((1, 2, 3), (3,))):
+        with pytest.raises(StorageError, match="same pixels"):
+            journal.add_ranking("s-01", Ranking(order, NOW, tied))
+    journal.add_ranking("s-01", Ranking((3, 1, 2), NOW, (2,)))
+    assert journal.trial("s-01").ranking == Ranking((3, 1, 2), NOW, (2,))
+    with pytest.raises(StorageError):
+        journal.add_ranking("s-01", Ranking((3, 1, 2), NOW))
+    journal.finish("s", NOW)
+    assert list(journal.iterations_frame(["s"])["rank"]) == [2, 2, 1]
+
+
 def test_a_trial_waits_for_one_drawing_at_a_time(journal):
     assert journal.ask(Request("s-01", 1, "a cat", NOW))
     assert not journal.ask(Request("s-01", 1, "a dog", NOW))

@@ -74,6 +74,11 @@ def sql(journal, url):
             "CHECK|check",
         ),
         (
+            "INSERT INTO ranks (iteration_id, trial_id, rank, ranked_at, tied) "
+            "VALUES ('t-01-01', 't-01', 1, '2030-01-01', TRUE)",
+            "only drawings of the same pixels",
+        ),
+        (
             "INSERT INTO ranks (iteration_id, trial_id, rank, ranked_at) VALUES "
             "('t-01-01', 't-01', 1, '2030-01-01'), ('t-01-02', 't-01', 1, '2030-01-01')",
             "(?i)unique",

@@ -40,7 +40,9 @@ def test_the_first_editions_journal_opens_with_nothing_lost(first_edition):
     before = rows(first_edition)
     journal = Journal(first_edition)
     after = rows(first_edition)
+    ranks = [row.replace(")", ", 0)") for row in before.pop("ranks")]  # nothing was tied then
     assert {table: after[table] for table in before} == before
+    assert after["ranks"] == ranks
     assert journal.protocol(PROTOCOL.hash) == PROTOCOL
     assert journal.finished_ids() == ["done"]
     assert journal.session("hash done").trials[0].ranking == Ranking((3, 1, 2), NOW)

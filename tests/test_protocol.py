@@ -1,0 +1,45 @@
+"""The nouns: which numbers are the ranks of a trial's drawings."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refine.protocol import ranked, wrong_with_ranks
+
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "pixels", "wrong"),
+    [
+        ((3, 1, 2), "abc", ""),
+        ((1, 1, 1), "aaa", ""),
+        ((1, 2, 2, 4), "abbc", ""),
+        ((1, 2, 3), "aab", ""),  # as before ties were known
+        ((1, 1, 1), "abc", "same pixels"),
+        ((1, 2, 2, 4), "abca", "same pixels"),
+        ((1, 1, 2), "aab", "permutation"),
+        ((1, 2, 2, 3), "abbc", "permutation"),
+        ((2, 2, 1.5), "abb", "permutation"),
+        ((0, 1, 2), "abc", "permutation"),
+        ((1, 2, 4), "abc", "permutation"),
+        ((2, 3), "ab", "permutation"),
+    ],
+)
+def test_ranks_are_a_permutation_in_which_only_the_same_pixels_may_share_one(ranks, pixels, wrong):
+    found = wrong_with_ranks(ranks, pixels)
+    assert (wrong in found) if wrong else not found
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=8), st.randoms())
+def test_every_order_of_any_drawings_is_a_ranking_with_the_same_pixels_tied(pictures, random):
+    pixels = dict(enumerate(pictures, start=1))
+    order = random.sample(sorted(pixels), len(pixels))
+    ranking = ranked(order, pixels, NOW)
+    ranks = [ranking.rank_of(number) for number in sorted(pixels)]
+    assert wrong_with_ranks(ranks, pictures) == ""
+    assert len(set(ranks)) == len(set(pictures))
+    assert min(ranks) == ranking.rank_of(order[0]) == 1
+    assert ranked(ranking.order, pixels, NOW) == ranking
