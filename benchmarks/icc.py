@@ -25,11 +25,11 @@ import pandas as pd  # noqa: E402
 
 from refine.analysis.agreement import agreements  # noqa: E402
 from refine.analysis.simulate import simulate  # noqa: E402
-from refine.protocol import MetricInfo  # noqa: E402
+from refine.metrics import MetricInfo  # noqa: E402
 
 TRIALS, LENGTH, DRAWS = 10_000, 10, 1_000
 TIMED_DRAWS = 20
-METRIC = MetricInfo("score", "Score", 1, -1.0, 1.0, "")
+METRIC = MetricInfo("score", "Score", 1, None, None, "")
 
 
 def seconds(work: Callable[[], object], times: int = 1) -> float:

@@ -20,8 +20,8 @@ from playwright.sync_api import Page
 
 from refine.analysis.simulate import simulate
 from refine.assembly import open_house, targets_folder
+from refine.metrics import METRICS
 from refine.settings import read_settings
-from refine.similarity.catalogue import METRICS
 from refine.storage import schema as t
 from refine.storage.engine import open_engine
 from refine.storage.targets import load_targets

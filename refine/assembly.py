@@ -17,12 +17,13 @@ from refine.analysis.simulate import simulate
 from refine.archive import Archive, FixedRows
 from refine.findings import Findings, Selection
 from refine.generation.generator import GenerationError
+from refine.metrics import METRICS
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
 from refine.publication import Publisher
 from refine.replication import Replicator
 from refine.settings import Settings
-from refine.similarity.catalogue import METRICS, open_metric
+from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Consent

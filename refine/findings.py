@@ -20,7 +20,7 @@ from refine.analysis.report import Origin, write_report
 from refine.analysis.results import Results, analyse
 from refine.analysis.summary import Summary, summarise
 from refine.archive import Rows
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from refine.storage.errors import StorageError
 
 K = TypeVar("K")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from refine.metrics import metrics_of
 from refine.protocol import DrawingSettings
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -41,12 +42,7 @@ PROFILES: dict[ProfileName, Profile] = {
         description="the embedded world: our own small weights, no GPU, no network, no token",
         pipeline=str(ASSETS / "world" / "pipeline"),
         drawing=_as_in_the_paper("thousand-prompts/world", "edition-2", 256),
-        metrics={
-            "lpips_world": str(ASSETS / "world" / "metrics" / "lpips"),
-            "clip_b32_world": str(ASSETS / "world" / "metrics" / "clip_b32"),
-            "clip_l14_world": str(ASSETS / "world" / "metrics" / "clip_l14"),
-            "imagehash": None,
-        },
+        metrics=metrics_of("world"),
         targets=ASSETS / "world" / "targets",
         prompts=ASSETS / "world" / "targets" / "targets.json",
     ),
@@ -54,7 +50,7 @@ PROFILES: dict[ProfileName, Profile] = {
         description="the weights of arXiv 2504.20340: SD3 medium and the official metrics; a GPU and a Hub token",
         pipeline="stabilityai/stable-diffusion-3-medium-diffusers",
         drawing=_as_in_the_paper("stabilityai/stable-diffusion-3-medium-diffusers", "main", 1024),
-        metrics={"lpips": "alex", "clip_b32": "ViT-B-32", "clip_l14": "ViT-L-14", "imagehash": None},
+        metrics=metrics_of("paper"),
         targets=None,
         prompts=ASSETS / "paper" / "prompts.json",
     ),

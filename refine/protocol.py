@@ -38,26 +38,6 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MetricInfo:
-    """What is known about a metric without running it.
-
-    `direction` is +1 if a larger raw value means more similar, -1 if less. `lowest` and `highest` bound the raw
-    value (`None`: unbounded). `explanation` is one sentence for a layman.
-    """
-
-    id: str
-    label: str
-    direction: Literal[1, -1]
-    lowest: float | None
-    highest: float | None
-    explanation: str
-
-    def orient(self, value: float) -> float:
-        """The value with its sign changed where needed, so that larger always means more similar."""
-        return self.direction * value
-
-
-@dataclass(frozen=True, slots=True)
 class DrawingSettings:
     """Everything a drawing depends on besides the prompt. `width` and `height` in pixels."""
 

@@ -17,8 +17,9 @@ from random import Random, SystemRandom
 from PIL import Image
 
 from refine.assignment import assign_arm, assign_targets
+from refine.metrics import MetricInfo
 from refine.prompts import PromptError, clean_prompt
-from refine.protocol import MetricInfo, Protocol, Ranking, Session, Step, Target, Trial, ranked
+from refine.protocol import Protocol, Ranking, Session, Step, Target, Trial, ranked
 from refine.publication import Publisher
 from refine.standing import Consent, Standing
 from refine.storage.journal import Journal

@@ -8,6 +8,7 @@ import os
 from dataclasses import replace
 from random import Random
 
+import hypothesis
 import pytest
 from PIL import Image
 
@@ -15,9 +16,10 @@ from PIL import Image
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from refine.generation.generator import Drawing
+from refine.metrics import METRICS
 from refine.protocol import DrawingSettings, Protocol, Provenance, Target, pixel_hash
 from refine.publication import Publisher
-from refine.similarity.catalogue import METRICS, open_metric
+from refine.similarity.catalogue import open_metric
 from refine.similarity.panel import Panel
 from refine.standing import Consent
 from refine.storage.dataset import Dataset
@@ -29,6 +31,10 @@ from refine.study import Study
 from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
 from tests.storage.postgres import PostgresServer
+
+# A test says what is right, not how quickly: the machine may be busy.
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
 
 PAINT = DrawingSettings("painter", "1", seed=1029, steps=10, guidance_scale=5.0, width=32, height=32)
 
@@ -57,7 +63,7 @@ class Painter256(Painter):
         return replace(drawing, picture=drawing.picture.resize((256, 256)))
 
 
-def small_study(home, rng, generator=None, url="", **conditions):
+def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **conditions):
     """Open the study in the folder `home`, with its journal at `url` if given, as a start of the server would."""
     folder = home / "targets"
     if not folder.exists():
@@ -70,15 +76,15 @@ def small_study(home, rng, generator=None, url="", **conditions):
     protocol = Protocol(
         **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
         drawing=PAINT,
-        metrics=("imagehash",),
+        metrics=metrics,
     )
     studio = Studio(protocol.hash, targets, journal, pictures)
-    studio.equip(generator or Painter(), Panel([open_metric("imagehash", None)]))
+    studio.equip(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))
     return Study(
         protocol=protocol,
         consent=Consent("Agreed."),
         targets=targets,
-        metrics=[METRICS["imagehash"]],
+        metrics=[METRICS[name] for name in metrics],
         journal=journal,
         pictures=pictures,
         studio=studio,

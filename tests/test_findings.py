@@ -13,9 +13,9 @@ import pytest
 from refine.archive import Archive, FixedRows
 from refine.assembly import open_house
 from refine.findings import Findings, Selection
+from refine.metrics import METRICS
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
 from refine.settings import Settings
-from refine.similarity.catalogue import METRICS
 from refine.storage.errors import StorageError
 from refine.storage.journal import Journal
 

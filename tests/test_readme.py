@@ -67,7 +67,8 @@ def test_every_variable_is_explained():
 @pytest.mark.parametrize("config", sorted(CONFIGS))
 def test_every_column_of_the_dataset_is_explained(config):
     section = README.split(f"#### `{config}`")[1].split("####")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == [c.name for c in CONFIGS[config]]
+    rows = [f"| `{column.name}` | {column.kind} | {column.meaning} |" for column in CONFIGS[config]]
+    assert re.findall(r"^\| `.*$", section, flags=re.MULTILINE) == rows
 
 
 def test_the_front_matter_is_what_a_space_reads():

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from refine.analysis.dataset import DatasetError, choose, read_iterations
 from refine.analysis.report import Origin, write_report
 from refine.analysis.results import analyse
-from refine.similarity.catalogue import METRICS
+from refine.metrics import METRICS
 
 
 def main(arguments: list[str] | None = None) -> int:

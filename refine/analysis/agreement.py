@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 from refine.analysis.bootstrap import resampled_sums
 from refine.analysis.icc import ICC, MeanSquares, icc, values
 from refine.analysis.trials import blocks
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 Band = Literal["poor", "moderate", "good", "excellent"]
 Array = NDArray[np.float64]

@@ -13,7 +13,8 @@ from refine.analysis import model
 from refine.analysis.apa import number
 from refine.analysis.estimates import Contrast, Mean, TermTest, contrasts, means, term_tests
 from refine.analysis.mixed import MixedResult
-from refine.protocol import ARMS, Arm, MetricInfo
+from refine.metrics import MetricInfo
+from refine.protocol import ARMS, Arm
 
 SHOWN, HIDDEN = ARMS
 

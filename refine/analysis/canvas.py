@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#808080"
 PALE_BLUE, FAINT = "rgba(0,114,178,0.22)", "rgba(128,128,128,0.28)"

@@ -15,7 +15,7 @@ from refine.analysis import model
 from refine.analysis.estimates import Component, Contrast, Mean, TermTest, components, contrasts, means, term_tests
 from refine.analysis.mixed import MixedResult
 from refine.analysis.mixed.hypotheses import marginal_means
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 EARLY = 6
 """The iteration up to which the paper saw gains; the early gain is counted up to here."""

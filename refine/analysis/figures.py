@@ -35,7 +35,7 @@ from refine.analysis.effects import IterationEffect
 from refine.analysis.plateau import Plateau
 from refine.analysis.ranking import TopRanked
 from refine.analysis.trials import blocks
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 BANDS = (("poor", -1.0, 0.5), ("moderate", 0.5, 0.75), ("good", 0.75, 0.9), ("excellent", 0.9, 1.0))
 

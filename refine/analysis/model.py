@@ -11,7 +11,7 @@ import pandas as pd
 
 from refine.analysis.apa import no_zero
 from refine.analysis.mixed import MixedModelError, MixedResult, fit_mixed
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 
 class Undefined(ValueError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from refine.analysis.agreement import Agreement
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 LEAST_ICC = 0.5
 """ICC(C,1) with people from which a metric belongs to the composite: where *poor* ends."""

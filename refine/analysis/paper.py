@@ -3,7 +3,7 @@
 Knows: the paper's figures. Does not know: any data.
 """
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 SOURCE = "arXiv 2504.20340"
 
@@ -26,5 +26,5 @@ ITERATIONS = 10
 
 
 def icc_of(metric: MetricInfo) -> float | None:
-    """The paper's ICC of the metric, or of the one that `metric` stands for in the embedded world."""
-    return ICC.get(metric.id.removesuffix("_world"))
+    """The paper's ICC of the metric, or of the one that `metric` stands for with other weights."""
+    return None if metric.paper is None else ICC.get(metric.paper)

@@ -20,7 +20,7 @@ from scipy import linalg, stats
 
 from refine.analysis.effects import IterationEffect
 from refine.analysis.estimates import TermTest
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 STEPS = 100
 """Breaks that are tried, to an iteration."""

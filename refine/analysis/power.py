@@ -31,14 +31,14 @@ from refine.analysis.arms import arm_effect
 from refine.analysis.canvas import BLUE, GREY, canvas
 from refine.analysis.effects import iteration_effect
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 Question = Literal["iteration", "feedback"]
 
 Each = Callable[[Callable[[int], bool], Sequence[int]], Iterable[bool]]
 """Like `map`: where and how the studies, by their seeds, are worked off."""
 
-METRIC = MetricInfo("metric", "A metric", -1, 0.0, None, "Any metric with as much noise as is said.")
+METRIC = MetricInfo("metric", "A metric", 1, None, None, "Any metric with as much noise as is said.")
 SIZES = (5, 10, 20, 40, 80, 160, 320, 640)
 WANTED = (0.8, 0.9)
 ENOUGH = 0.97

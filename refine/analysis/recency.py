@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from refine.analysis.newton import Array, maximise
 from refine.analysis.orient import standardised
 from refine.analysis.trials import blocks
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 POSITION = "position"
 Z = float(stats.norm.ppf(0.975))

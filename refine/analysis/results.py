@@ -18,7 +18,7 @@ from refine.analysis.recency import Recency, recency
 from refine.analysis.signs import Signs, warning_signs
 from refine.analysis.summary import Summary, summarise
 from refine.analysis.trials import sample
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 COMPOSITE = MetricInfo(
     "composite", "Composite score", 1, None, None, "Mean of the standardised metrics that agree with people."

@@ -5,31 +5,15 @@ Every session id begins with `simulated-`, so that it can never be taken for a p
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from refine.protocol import ARMS, MetricInfo
+from refine.metrics import MetricInfo
+from refine.protocol import ARMS
 
 Array = NDArray[np.float64]
-
-
-class Scale(NamedTuple):
-    """Of a metric's raw values: what is usual, the deviation of one unit of similarity, and if they are counts."""
-
-    usual: float
-    deviation: float
-    whole: bool
-
-
-SCALES: dict[tuple[float | None, float | None], Scale] = {
-    (0.0, 64.0): Scale(22.0, 2.5, True),
-    (-1.0, 1.0): Scale(0.72, 0.04, False),
-    (0.0, None): Scale(0.45, 0.05, False),
-}
-"""By lowest and highest value: bits that differ, a cosine, a distance."""
 
 
 def simulate(
@@ -63,7 +47,7 @@ def simulate(
     Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank` (1 = most similar) and the metrics' ids. Raises
     `ValueError` for conditions that no study can have.
     """
-    _check(metrics, sessions, trials, iterations, targets, rho, drop_out)
+    _check(sessions, trials, iterations, targets, rho, drop_out)
     rng = np.random.default_rng(seed)
     session = np.repeat(np.arange(sessions), trials)
     target = rng.permuted(np.tile(np.arange(targets), (sessions, 1)), axis=1)[:, :trials].ravel()
@@ -105,13 +89,12 @@ def _ar1(rng: np.random.Generator, shape: tuple[int, int], rho: float) -> Array:
 
 
 def _raw(metric: MetricInfo, seen: Array) -> Array:
-    scale = SCALES[metric.lowest, metric.highest]
-    values = np.clip(scale.usual + metric.direction * scale.deviation * seen, metric.lowest, metric.highest)
-    return np.round(values) if scale.whole else values
+    usual, deviation = metric.simulated.usual, metric.simulated.deviation
+    values = np.clip(usual + metric.direction * deviation * seen, *metric.bounds)
+    return values if metric.decimals else np.round(values)
 
 
 def _check(
-    metrics: Sequence[MetricInfo],
     sessions: int,
     trials: int,
     iterations: int,
@@ -128,8 +111,3 @@ def _check(
         raise ValueError(f"The correlation rho must lie between -1 and 1, not at {rho}.")
     if not 0 <= drop_out < 1:
         raise ValueError(f"The chance to drop out must be at least 0 and less than 1, not {drop_out}.")
-    for metric in metrics:
-        if (metric.lowest, metric.highest) not in SCALES:
-            raise ValueError(
-                f"Nothing is known about values from {metric.lowest} to {metric.highest} ({metric.label})."
-            )

@@ -12,7 +12,7 @@ from scipy import stats
 
 from refine.analysis.agreement import Agreement, agreements
 from refine.analysis.ranking import TopRanked, top_ranked
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 
 @dataclass(frozen=True, slots=True)

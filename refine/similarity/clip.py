@@ -12,7 +12,7 @@ from open_clip.transform import PreprocessCfg, image_transform_v2
 from PIL import Image
 from safetensors import SafetensorError
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from refine.similarity.metric import MetricError, brief
 from refine.similarity.precision import exact
 

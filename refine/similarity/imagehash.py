@@ -6,13 +6,14 @@ Knows: the perceptual hash of the `imagehash` library. Does not know: anything l
 import imagehash
 from PIL import Image
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 
 class ImageHashMetric:
     """Hamming distance between 64-bit perceptual hashes (`phash`: signs of low DCT frequencies), 0..64."""
 
-    def __init__(self, info: MetricInfo) -> None:
+    def __init__(self, info: MetricInfo, weights: str, device: str) -> None:
+        """There are no weights, and it needs no device."""
         self.info = info
 
     def prepare(self, picture: Image.Image) -> imagehash.ImageHash:

@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from refine.similarity.metric import MetricError, brief
 from refine.similarity.precision import exact
 

@@ -7,7 +7,7 @@ import typing
 
 from PIL import Image
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 
 class MetricError(RuntimeError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import yaml
 from datasets import Features
 
+from refine.metrics import METRICS
 from refine.storage.columns import CONFIGS
 from refine.storage.tally import Count, Tally
 
@@ -24,13 +25,10 @@ class Notice:
 
 WEIGHTS = {
     "world": (
-        "drawn and compared by the small weights of the embedded world (Apache-2.0, with artwork from Fluent Emoji, "
-        "MIT, Copyright (c) Microsoft Corporation) and ImageHash (BSD-2-Clause)"
+        "drawn by the small weights of the embedded world (Apache-2.0, with artwork from Fluent Emoji, MIT, Copyright (c) "
+        "Microsoft Corporation)"
     ),
-    "paper": (
-        "drawn by Stable Diffusion 3 medium (Stability AI Community License); compared by LPIPS with AlexNet "
-        "(BSD-2-Clause), OpenAI's CLIP ViT-B/32 and ViT-L/14 (MIT) and ImageHash (BSD-2-Clause)"
-    ),
+    "paper": "drawn by Stable Diffusion 3 medium (Stability AI Community License)",
 }
 
 ERASED = "Rows and pictures were removed, from the history as well."
@@ -153,11 +151,12 @@ def columns_table() -> str:
 def _paragraph(protocol_hash: str, count: Count) -> str:
     protocol = json.loads(count.protocol)
     drawing = protocol["drawing"]
-    weights = WEIGHTS.get(count.profile, "weights as column `model` names them")
+    weights = WEIGHTS.get(count.profile, "drawn by weights as column `model` names them")
+    credits = [METRICS[name].credit if name in METRICS else f"`{name}`" for name in protocol["metrics"]]
     return (
         f"**Protocol `{protocol_hash}`**: {_number(count.sessions, 'session')}, {_number(count.trials, 'trial')}, "
         f"{_number(count.iterations, 'iteration')}, ended between {count.since} and {count.until}. "
-        f"Profile `{count.profile}`: {weights}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
+        f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
         f"{drawing['steps']} steps, CFG {drawing['guidance_scale']:g}, {drawing['width']} x {drawing['height']} pixels; "
         f"{_number(protocol['iterations'], 'round')} a trial, {_number(protocol['trials'], 'trial')} a session, scores shown: "
         f"{protocol['feedback']}; metrics {', '.join(f'`{metric}`' for metric in protocol['metrics'])}."

@@ -6,23 +6,23 @@ Knows: names, types, units, ranges, what a missing value means. Does not know: w
 from dataclasses import dataclass
 from typing import Literal
 
+from refine.metrics import METRICS
+
 Kind = Literal["string", "int64", "float64", "image"]
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetColumn:
-    """A column of a config. `kind` is the name of a `datasets` value type, or `image`."""
+    """A column of a config. `kind` is the name of a `datasets` value type, or `image`.
+
+    In an `optional` column values may be missing, and a shard may lack it: it was written before there was the metric.
+    """
 
     name: str
     kind: Kind
     meaning: str
+    optional: bool = False
 
-
-def _score(name: str, what: str) -> DatasetColumn:
-    return DatasetColumn(name, "float64", f"{what}; missing if the profile has no such metric")
-
-
-_OFFICIAL, _OURS = "official weights", "weights of the embedded world"
 
 ITERATIONS = (
     DatasetColumn("iteration_id", "string", "id of the iteration, unique"),
@@ -43,16 +43,7 @@ ITERATIONS = (
     DatasetColumn("unread", "string", "the end of the prompt that the text encoders did not read; usually empty"),
     DatasetColumn("picture", "image", "the drawing, lossless"),
     DatasetColumn("pixel_hash", "string", "SHA-256 of width, height (4 bytes each, big-endian) and RGB bytes"),
-    _score("lpips", f"LPIPS (AlexNet), {_OFFICIAL}; from 0 (identical), smaller is more similar"),
-    _score("clip_b32", f"cosine of CLIP ViT-B/32 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
-    _score("clip_l14", f"cosine of CLIP ViT-L/14 embeddings, {_OFFICIAL}; -1 to 1, larger is more similar"),
-    _score("lpips_world", f"LPIPS (AlexNet), {_OURS}; from 0 (identical), smaller is more similar"),
-    _score(
-        "clip_b32_world",
-        f"cosine of embeddings of the smaller CLIP, {_OURS}; -1 to 1, larger is more similar",
-    ),
-    _score("clip_l14_world", f"cosine of embeddings of the larger CLIP, {_OURS}; -1 to 1, larger is more similar"),
-    _score("imagehash", "Hamming distance of 64-bit perceptual hashes; 0 to 64, smaller is more similar"),
+    *(DatasetColumn(info.id, "float64", info.column, optional=True) for info in METRICS.values()),
     DatasetColumn("drawing_ms", "int64", "time to draw, milliseconds"),
     DatasetColumn("scoring_ms", "int64", "time to compute the scores, milliseconds"),
     DatasetColumn(

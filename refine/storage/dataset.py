@@ -60,7 +60,16 @@ def shard_key(name: str) -> str:
 
 
 def to_parquet(config: str, rows: Sequence[Row]) -> bytes:
-    """Rows as a Parquet file whose schema says what each column means."""
+    """Rows as a Parquet file whose schema says what each column means.
+
+    Raises `StorageError` if a row has a value for which there is no column: nothing is left out without a word.
+    """
+    unknown = sorted({name for row in rows for name in row}.difference(_names(config)))
+    if unknown:
+        raise StorageError(
+            f"There is no column of {config} for {', '.join(unknown)}: declare the metric in refine/metrics.py, "
+            "or go on with the software that did."
+        )
     schema = features(config).arrow_schema
     meanings = {column.name: {b"description": column.meaning.encode()} for column in CONFIGS[config]}
     schema = pa.schema([field.with_metadata(meanings[field.name]) for field in schema], metadata=schema.metadata)
@@ -70,18 +79,29 @@ def to_parquet(config: str, rows: Sequence[Row]) -> bytes:
 
 
 def from_parquet(config: str, shard: bytes | Path, columns: Sequence[str] | None = None) -> list[Row]:
-    """The rows of a shard, in all columns of its config or in some.
+    """The rows of a shard, in all columns of its config or in some. A score is `None` if the shard knows no such metric.
 
-    Raises `Damaged` if it is no Parquet file or lacks a column.
+    Raises `Damaged` if it is no Parquet file, lacks a column or has one that is not known.
     """
     try:
         table = pq.read_table(BytesIO(shard) if isinstance(shard, bytes) else shard, columns=columns)
     except (pa.ArrowException, OSError) as fault:
         raise Damaged(f"A shard of {config} cannot be read: it is damaged ({fault}).") from fault
-    lacking = {*(columns or [column.name for column in CONFIGS[config]])} - {*table.column_names}
-    if lacking:
+    wanted, there = {*(columns or _names(config))}, {*table.column_names}
+    optional = {column.name for column in CONFIGS[config] if column.optional}
+    if lacking := wanted - there - optional:
         raise Damaged(f"A shard of {config} was written by other software: it lacks {', '.join(sorted(lacking))}.")
-    return list(table.to_pylist())
+    if unknown := there - wanted:
+        raise Damaged(
+            f"A shard of {config} was written by other software: it has {', '.join(sorted(unknown))}, for which there is no "
+            "column here. Use the software that wrote it, or a newer one."
+        )
+    absent = dict.fromkeys(sorted(wanted - there))
+    return [row | absent for row in table.to_pylist()]
+
+
+def _names(config: str) -> list[str]:
+    return [column.name for column in CONFIGS[config]]
 
 
 def companions(tally: Tally, notice: Notice, name: str) -> dict[str, bytes]:

@@ -20,7 +20,8 @@ from refine.storage.targets import TargetSet
 
 Row = dict[str, Any]
 
-SCORES = [column.name for column in CONFIGS["iterations"] if column.kind == "float64" and "missing" in column.meaning]
+SCORES = [column.name for column in CONFIGS["iterations"] if column.optional]
+"""The columns with a metric's scores."""
 
 
 def withdrawal_digest(code: str) -> str:

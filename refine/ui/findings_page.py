@@ -17,7 +17,7 @@ from refine.analysis import figures
 from refine.analysis.results import Results
 from refine.analysis.summary import Summary
 from refine.findings import Fit
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from refine.ui.plots import course
 
 LIBRARY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

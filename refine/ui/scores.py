@@ -6,7 +6,8 @@ Knows: directions, changes and small lines. Does not know: who may see scores (s
 from collections.abc import Sequence
 from html import escape
 
-from refine.protocol import Iteration, MetricInfo
+from refine.metrics import MetricInfo
+from refine.protocol import Iteration
 
 
 def change_words(metric: MetricInfo, before: float, after: float) -> str:
@@ -19,8 +20,8 @@ def change_words(metric: MetricInfo, before: float, after: float) -> str:
 
 
 def shown(metric: MetricInfo, value: float) -> str:
-    """A raw score as written on the page: whole numbers for counts, three decimals otherwise."""
-    return f"{value:.0f}" if metric.highest == 64 else f"{value:.3f}"
+    """A raw score as written on the page, with the decimals that its metric declares."""
+    return f"{value:.{metric.decimals}f}"
 
 
 def score_table(metrics: Sequence[MetricInfo], iterations: Sequence[Iteration]) -> str:

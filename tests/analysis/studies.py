@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo, Simulated
 
-DISTANCE = MetricInfo("distance", "Distance", -1, 0.0, None, "")
-COSINE = MetricInfo("cosine", "Cosine", 1, -1.0, 1.0, "")
-BITS = MetricInfo("bits", "Bits", -1, 0.0, 64.0, "")
+DISTANCE = MetricInfo("distance", "Distance", -1, 0.0, None, "", simulated=Simulated(0.45, 0.05))
+COSINE = MetricInfo("cosine", "Cosine", 1, -1.0, 1.0, "", simulated=Simulated(0.72, 0.04))
+BITS = MetricInfo("bits", "Bits", -1, 0.0, 64.0, "", decimals=0, simulated=Simulated(22.0, 2.5))
 METRICS = (DISTANCE, COSINE, BITS)
 
 

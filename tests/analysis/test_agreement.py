@@ -14,7 +14,7 @@ from scipy import stats
 from refine.analysis.agreement import Agreement, agreements
 from refine.analysis.icc import icc
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo, Simulated
 from tests.analysis.studies import COSINE, METRICS, frame
 
 DATA = Path(__file__).parent / "icc_data"
@@ -42,7 +42,7 @@ def rows_of(trials: list[tuple[list[int], list[float]]]) -> pd.DataFrame:
 
 def test_equal_to_r_on_pooled_ranks() -> None:
     rows = pd.read_csv(DATA / "pooled_ranks_1500_noties.csv").rename(columns={"image": "iteration", "human": "rank"})
-    found = agreement(rows, MetricInfo("metric", "Metric", -1, 1.0, 10.0, ""))
+    found = agreement(rows, MetricInfo("metric", "Metric", -1, 1.0, 10.0, "", simulated=Simulated(5.0, 1.0)))
     by_form = {row["type"]: row["ICC"] for row in POOLED["psych_ICC_lmer_FALSE_anova"]}
     assert {form: one["value"] for form, one in asdict(found.icc).items()} == pytest.approx(by_form, abs=1e-10)
     interval = POOLED["icc3_ci_with_1350_df"]

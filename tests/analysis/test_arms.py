@@ -8,7 +8,7 @@ import pytest
 
 from refine.analysis.arms import arm_effect, arm_effects
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from tests.analysis.studies import COSINE, METRICS
 
 DATA = Path(__file__).parent / "mixed_data"

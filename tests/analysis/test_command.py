@@ -15,7 +15,7 @@ from refine.analysis.__main__ import main
 from refine.analysis.dataset import read_iterations
 from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
-from refine.similarity.catalogue import METRICS as CATALOGUE
+from refine.metrics import METRICS as CATALOGUE
 from tests.analysis.dataset_folder import METRICS, write_dataset
 from tests.test_study import finish
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from refine.analysis.mixed import fit_mixed
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 STUDIES = 200
 GAIN = 0.9

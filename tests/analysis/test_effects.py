@@ -10,7 +10,7 @@ import pytest
 from refine.analysis.effects import IterationEffect, iteration_effect, iteration_effects
 from refine.analysis.mixed import fit_mixed
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from tests.analysis.studies import BITS, COSINE, DISTANCE, METRICS
 
 DATA = Path(__file__).parent / "mixed_data"

@@ -13,11 +13,10 @@ from refine.analysis.effects import iteration_effect
 from refine.analysis.plateau import plateau
 from refine.analysis.ranking import top_ranked
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import METRICS as KNOWN
 from tests.analysis.studies import COSINE, METRICS
 
-LPIPS = MetricInfo("lpips_world", "Perceptual Similarity", -1, 0.0, None, "")
-HASH = MetricInfo("imagehash", "ImageHash", -1, 0.0, 64.0, "")
+LPIPS, HASH = KNOWN["lpips_world"], KNOWN["imagehash"]
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,11 @@ import pytest
 from refine.analysis.report import Origin, as_html, as_json, as_tables, write_report
 from refine.analysis.results import Results, analyse
 from refine.analysis.simulate import simulate
-from refine.protocol import MetricInfo
+from refine.metrics import METRICS as KNOWN
 from tests.analysis.studies import METRICS
 
 ORIGIN = Origin("folder <of> data", "world", "abc123")
-LPIPS = MetricInfo("lpips_world", "Perceptual Similarity", -1, 0.0, None, "")
-HASH = MetricInfo("imagehash", "ImageHash", -1, 0.0, 64.0, "")
+LPIPS, HASH = KNOWN["lpips_world"], KNOWN["imagehash"]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torchvision.models import alexnet
 
-from refine.similarity.catalogue import METRICS, open_metric
+from refine.metrics import METRICS
+from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
 
 IDEAL = {"lpips_world": 0, "clip_b32_world": 1, "clip_l14_world": 1, "imagehash": 0}

@@ -3,7 +3,7 @@ import math
 import pytest
 from PIL import Image
 
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import PREPARED_TARGETS, Panel

@@ -10,8 +10,8 @@ from datasets import load_dataset
 
 from refine.protocol import Ranking, Target, pixel_hash
 from refine.storage.columns import CONFIGS
-from refine.storage.dataset import Dataset
-from refine.storage.errors import StorageError
+from refine.storage.dataset import Dataset, from_parquet
+from refine.storage.errors import Damaged, StorageError
 from refine.storage.pictures import Pictures, png
 from refine.storage.targets import load_targets, save_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
@@ -156,3 +156,32 @@ def test_what_is_not_whole_is_not_published(home):
     with pytest.raises(StorageError, match="missing"):
         dataset.write_session(session, PROTOCOL, targets, pictures)
     assert dataset.session_ids() == set()
+
+
+def test_a_score_without_a_column_is_told_and_never_dropped(home):
+    dataset, targets, pictures = home
+    session = finished(pictures)
+    (trial,) = session.trials
+    first = replace(trial.iterations[0], scores={"lpips": 0.25, "ssim": 0.5})
+    session = replace(session, trials=(replace(trial, iterations=(first, *trial.iterations[1:])),))
+    with pytest.raises(
+        StorageError, match=r"There is no column of iterations for ssim: declare the metric in refine/metrics\.py"
+    ):
+        dataset.write_session(session, PROTOCOL, targets, pictures)
+    assert dataset.session_ids() == set()
+
+
+def test_a_shard_from_before_a_metric_has_no_score_of_it_and_one_from_after_is_not_cut(home):
+    dataset, targets, pictures = home
+    dataset.write_session(finished(pictures), PROTOCOL, targets, pictures)
+    (shard,) = (dataset.folder / "data" / "iterations").glob("*.parquet")
+    table = pq.read_table(shard)
+    pq.write_table(table.drop_columns(["clip_l14_world"]), shard)
+    rows = from_parquet("iterations", shard)
+    assert [(row["lpips"], row["clip_l14_world"]) for row in rows] == [(0.25, None)] * 3
+    pq.write_table(table.append_column("ssim", table["lpips"]), shard)
+    with pytest.raises(Damaged, match="it has ssim, for which there is no column here"):
+        from_parquet("iterations", shard)
+    pq.write_table(table.drop_columns(["rank"]), shard)
+    with pytest.raises(Damaged, match="it lacks rank"):
+        from_parquet("iterations", shard)

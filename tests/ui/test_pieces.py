@@ -12,16 +12,14 @@ from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
 from refine.findings import Fit
-from refine.protocol import MetricInfo
+from refine.metrics import METRICS as KNOWN
 from refine.ui.findings_page import sections
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course
 from refine.ui.scores import change_words, score_table, shown, sparkline
 from tests.storage.test_journal import an_iteration
 
-UP = MetricInfo("clip_b32", "CLIP B/32", 1, -1.0, 1.0, "What it shows; higher is better.")
-DOWN = MetricInfo("lpips", "Perceptual Similarity", -1, 0.0, None, "How it looks; lower is better.")
-HASH = MetricInfo("imagehash", "ImageHash", -1, 0.0, 64.0, "Layout; lower is better.")
+UP, DOWN, HASH = (KNOWN[name] for name in ("clip_b32", "lpips", "imagehash"))
 
 
 @pytest.mark.parametrize(

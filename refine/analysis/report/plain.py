@@ -61,7 +61,11 @@ def plain(value: Any) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    parts = {
+        field.name: getattr(value, field.name)
+        for field in dataclasses.fields(value)
+        if field.metadata.get("told", True)
+    }
     void = bool(parts.get("undefined"))
     told = {
         name: None if void and isinstance(part, float) else plain(part)

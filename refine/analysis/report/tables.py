@@ -17,7 +17,7 @@ from refine.analysis.estimates import Component, Contrast, Mean, TermTest
 from refine.analysis.plateau import Plateau
 from refine.analysis.report.plain import plain
 from refine.analysis.results import Results
-from refine.protocol import MetricInfo
+from refine.metrics import MetricInfo
 
 Row = dict[str, Any]
 

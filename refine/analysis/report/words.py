@@ -43,7 +43,7 @@ def agreement_sentence(found: Agreement) -> str:
     reference = paper.icc_of(found.metric)
     if reference is None:
         return words
-    other = " (with the official weights)" if found.metric.id.endswith("_world") else ""
+    other = " (with the official weights)" if found.metric.stands_in else ""
     return f"{words} {paper.SOURCE}: {reference:.3f}{other}."
 
 

@@ -1,0 +1,185 @@
+"""Metrics of image similarity: everything that is known about each without running it.
+
+Knows: ids, words, directions, ranges, weights by profile, which class compares. Does not know: how a metric works
+(similarity), or anything that is made from these declarations: columns, card, labels, simulated scores.
+
+To add a metric, write its class in a file of `refine.similarity` and declare it here: one line in `METRICS`. An id stands for
+one metric with one set of weights, so that scores of two sets are never mixed up in the data.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+UNTOLD = {"told": False}
+"""Marks what reports do not tell of a declaration."""
+
+_WORLD = Path(__file__).resolve().parent.parent / "assets" / "world" / "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """How simulated raw scores look: what is usual, and how much one deviation of similarity changes it."""
+
+    usual: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricInfo:
+    """The declaration of a metric.
+
+    `direction` is +1 if a larger raw value means more similar, -1 if less. `lowest` and `highest` bound the raw value
+    (`None`: unbounded). `explanation` is one sentence for a layman, `measures` says for the dataset what a raw value is, and
+    `unit` in a word (`distance`, `cosine`, `count`, ...). Raw values are shown with `decimals`; one with none is a whole
+    number. `paper` is the id of the metric in the paper that it is, or stands for. `credit` names what compares, with its
+    licence. `weights` says by profile where the weights are (`None`: it has none): a metric belongs to the profiles named
+    there. `opened_by` is the class that compares, `module:Class`.
+
+    Raises `ValueError` if simulated scores would lie outside the range.
+    """
+
+    id: str
+    label: str
+    direction: Literal[1, -1]
+    lowest: float | None
+    highest: float | None
+    explanation: str
+    measures: str = ""
+    unit: str = "score"
+    decimals: int = 3
+    paper: str | None = None
+    credit: str = ""
+    # How it is run and imitated is no result: neither compared nor told.
+    simulated: Simulated = field(default=Simulated(0.0, 1.0), compare=False, metadata=UNTOLD)
+    weights: Mapping[str, str | None] = field(default_factory=dict, compare=False, metadata=UNTOLD)
+    opened_by: str = field(default="", compare=False, metadata=UNTOLD)
+
+    def __post_init__(self) -> None:
+        lowest, highest = self.bounds
+        if not lowest <= self.simulated.usual <= highest:
+            raise ValueError(
+                f"Metric {self.id}: simulated scores of about {self.simulated.usual} are out of its range."
+            )
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest raw value; infinite where there is no bound."""
+        return (
+            -math.inf if self.lowest is None else self.lowest,
+            math.inf if self.highest is None else self.highest,
+        )
+
+    def orient(self, value: float) -> float:
+        """The value with its sign changed where needed, so that larger always means more similar."""
+        return self.direction * value
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it stands for a metric of the paper with weights other than the paper's."""
+        return self.paper is not None and self.paper != self.id
+
+    @property
+    def column(self) -> str:
+        """What its column of the dataset means."""
+        better = "larger" if self.direction > 0 else "smaller"
+        return f"{self.measures}; {self._range}, {better} is more similar; missing if the profile has no such metric"
+
+    @property
+    def _range(self) -> str:
+        if self.lowest is not None and self.highest is not None:
+            return f"{self.lowest:g} to {self.highest:g}"
+        if self.lowest is not None:
+            return f"from {self.lowest:g}"
+        return "any number" if self.highest is None else f"up to {self.highest:g}"
+
+
+_LPIPS = MetricInfo(
+    "lpips",
+    "Perceptual Similarity",
+    -1,
+    0.0,
+    None,
+    "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal.",
+    measures="LPIPS (AlexNet), official weights",
+    unit="distance",
+    paper="lpips",
+    credit="LPIPS with AlexNet (BSD-2-Clause)",
+    simulated=Simulated(0.45, 0.05),
+    weights={"paper": "alex"},
+    opened_by="refine.similarity.lpips:LpipsMetric",
+)
+_B32 = MetricInfo(
+    "clip_b32",
+    "CLIP B/32",
+    1,
+    -1.0,
+    1.0,
+    "Compares what the two pictures show, at a quick glance; higher is better, 1 is equal.",
+    measures="cosine of CLIP ViT-B/32 embeddings, official weights",
+    unit="cosine",
+    paper="clip_b32",
+    credit="OpenAI's CLIP ViT-B/32 (MIT)",
+    simulated=Simulated(0.72, 0.04),
+    weights={"paper": "ViT-B-32"},
+    opened_by="refine.similarity.clip:ClipMetric",
+)
+_L14 = replace(
+    _B32,
+    id="clip_l14",
+    label="CLIP L/14",
+    explanation="Compares what the two pictures show, with a closer look; higher is better, 1 is equal.",
+    measures="cosine of CLIP ViT-L/14 embeddings, official weights",
+    paper="clip_l14",
+    credit="OpenAI's CLIP ViT-L/14 (MIT)",
+    weights={"paper": "ViT-L-14"},
+)
+_HASH = MetricInfo(
+    "imagehash",
+    "ImageHash",
+    -1,
+    0.0,
+    64.0,
+    "Compares the rough layout of light and dark; lower is better, 0 is equal.",
+    measures="Hamming distance of 64-bit perceptual hashes",
+    unit="count",
+    decimals=0,
+    paper="imagehash",
+    credit="ImageHash (BSD-2-Clause)",
+    simulated=Simulated(22.0, 2.5),
+    weights={"world": None, "paper": None},
+    opened_by="refine.similarity.imagehash:ImageHashMetric",
+)
+
+
+def _in_the_world(official: MetricInfo, measures: str, credit: str) -> MetricInfo:
+    """The same metric with the small weights of the embedded world."""
+    return replace(
+        official,
+        id=f"{official.id}_world",
+        measures=f"{measures}, weights of the embedded world",
+        credit=f"{credit} of the embedded world (Apache-2.0)",
+        weights={"world": str(_WORLD / official.id)},
+    )
+
+
+METRICS: dict[str, MetricInfo] = {
+    info.id: info
+    for info in (
+        _LPIPS,
+        _B32,
+        _L14,
+        _in_the_world(_LPIPS, "LPIPS (AlexNet)", "LPIPS"),
+        _in_the_world(_B32, "cosine of embeddings of the smaller CLIP", "the smaller CLIP"),
+        _in_the_world(_L14, "cosine of embeddings of the larger CLIP", "the larger CLIP"),
+        _HASH,
+    )
+}
+"""All metrics by id, in the order of the dataset's columns."""
+
+
+def metrics_of(profile: str) -> dict[str, str | None]:
+    """The metrics that a profile compares with: where each one's weights are, by id."""
+    return {info.id: info.weights[profile] for info in METRICS.values() if profile in info.weights}
