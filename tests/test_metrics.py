@@ -145,7 +145,7 @@ card = (home / "dataset" / "README.md").read_text()
 assert "| `warmth` | float64 | difference of warmth in kelvin; -40 to 470, smaller is more similar" in card
 assert "compared by Warmth (public domain), ImageHash (BSD-2-Clause)" in card
 
-analyse(read_iterations(str(home / "dataset"), list(METRICS)), [warmth, METRICS["imagehash"]], 3)
+analyse(read_iterations(str(home / "dataset"), METRICS), [warmth, METRICS["imagehash"]], 3)
 
 # A shard from before there was the metric still reads, and the set loads.
 pq.write_table(pq.read_table(shards[0]).drop_columns(["warmth"]), shards[0])

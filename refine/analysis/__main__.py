@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tqdm import tqdm
 
-from refine.analysis.dataset import DatasetError, choose, read_iterations
+from refine.analysis.dataset import DatasetError, choose, read_iterations, without_scores
 from refine.analysis.report import Origin, write_report
 from refine.analysis.results import analyse
 from refine.metrics import METRICS
@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         if length < 2:
             raise DatasetError("The trials have one iteration only, so that there is nothing to compare.")
         metrics = [metric for metric in METRICS.values() if metric.id in rows]
+        for words in without_scores(rows, metrics):
+            print(words, file=sys.stderr)
         with tqdm(bar_format="{l_bar}{bar}| {elapsed}") as bar:
             results = analyse(rows, metrics, length, progress=lambda *step: _show(bar, *step))
         simulated = bool(rows["session"].str.startswith("simulated-").all())

@@ -1,17 +1,27 @@
 """The iterations of a published study, from a local folder or from the Hub, without the pictures.
 
-Knows: the `datasets` library, the columns that analyses need. Does not know: statistics.
+Knows: where shards lie and how a column is read without its neighbours. Does not know: what must hold of the rows (table),
+or statistics.
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from glob import escape
 from pathlib import Path
+from typing import Any
 
-import datasets
-import huggingface_hub
+import fsspec
+import httpx2
 import pandas as pd
 import pyarrow as pa
-from huggingface_hub.errors import HfHubHTTPError
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+from huggingface_hub import HfApi, HfFileSystem
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from refine import table
+from refine.metrics import MetricInfo
 
 COLUMNS = {
     "session_id": "session",
@@ -25,8 +35,11 @@ COLUMNS = {
 }
 """What the dataset and what analyses call a column."""
 
-PIECES = 50
-"""Into which reading is cut, to be able to tell how far it is."""
+SHARDS = "data/iterations"
+"""Where they lie in a dataset."""
+
+READERS = 8
+"""Shards under way at once: of thousands over the network each takes a while."""
 
 
 class DatasetError(ValueError):
@@ -34,40 +47,45 @@ class DatasetError(ValueError):
 
 
 def read_iterations(
-    dataset: str, metrics: Collection[str], progress: Callable[[int, int], None] = lambda done, pieces: None
+    dataset: str,
+    metrics: Mapping[str, MetricInfo],
+    progress: Callable[[int, int], None] = lambda done, shards: None,
 ) -> pd.DataFrame:
     """All iterations of `dataset`: a folder that the study wrote, or a dataset `owner/name` on the Hub.
 
-    `metrics` are the ids to look for. Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank`, `profile`, `protocol`
-    (hash) and the ids that are there (raw scores). Only these are read; pictures are not. Raises `DatasetError`.
+    `metrics` are those to look for, by id. Columns: `session`, `trial`, `target`, `arm`, `iteration`, `rank`, `profile`,
+    `protocol` (hash) and the ids that are there (raw scores, missing where a shard has none). Only these are read; pictures
+    are not. Raises `DatasetError`, also if the rows are not what a study writes (see `refine.table`).
     """
-    _quiet()
-    if Path(dataset).exists():
-        _check_folder(Path(dataset))
-    elif not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", dataset):
-        raise DatasetError(f"There is no folder {dataset}.")
     try:
-        there = datasets.load_dataset(dataset, "iterations", split="train", streaming=True).features
-        found = [metric for metric in metrics if metric in there]
-        missing = [name for name in COLUMNS if name not in there]
-        if missing or not found:
-            what = missing or ["a metric's scores (" + ", ".join(metrics) + ")"]
-            raise DatasetError(f"The iterations of {dataset} lack {', '.join(what)}: this is no dataset of this study.")
-        columns = [*COLUMNS, *found]
-        rows = datasets.load_dataset(dataset, "iterations", split="train", streaming=True, columns=columns)
-        pieces, tables = min(PIECES, rows.num_shards), []
-        for piece in range(pieces):
-            progress(piece, pieces)
-            part = rows.shard(pieces, piece).with_format("arrow")
-            tables += [table.select(columns) for table in part.iter(batch_size=100_000)]
-        progress(pieces, pieces)
+        files, root = _open(dataset)
+        shards = sorted(files.glob(f"{escape(root)}/{SHARDS}/*.parquet"))
+        if not shards:
+            raise DatasetError(_no_shards(dataset))
+        check = table.TableCheck(metrics)
+        found: set[str] = set()
+        rows: list[table.Row] = []
+        columns = [*table.COLUMNS, *metrics]
+        with ThreadPoolExecutor(READERS, thread_name_prefix="read-shards") as readers:
+            progress(0, len(shards))
+            parts = readers.map(lambda shard: _read(files, shard, columns), shards)
+            for done, (shard, part) in enumerate(zip(shards, parts, strict=True), 1):
+                name = shard.removeprefix(f"{root}/")
+                if lacking := {*table.COLUMNS}.difference(part.column_names):
+                    check.lacks(name, lacking)
+                else:
+                    rows += (row for _, row in check.add(name, list(enumerate(part.to_pylist(), 1))))
+                    found.update(part.column_names)
+                progress(done, len(shards))
     except DatasetError:
         raise
-    except (OSError, ValueError, pa.ArrowException, HfHubHTTPError) as fault:
+    except (OSError, ValueError, pa.ArrowException, httpx2.HTTPError) as fault:
         raise DatasetError(_plain_words(dataset, fault)) from fault
-    if not tables:
-        raise DatasetError(f"There are no iterations in {dataset} yet.")
-    return pa.concat_tables(tables).to_pandas().rename(columns=COLUMNS)
+    if faults := check.end():
+        raise DatasetError(_told(dataset, faults))
+    if not found.intersection(metrics):
+        raise DatasetError(f"The iterations of {dataset} lack a metric's scores ({', '.join(metrics)}).")
+    return _frame(rows, [metric for metric in metrics if metric in found])
 
 
 def choose(rows: pd.DataFrame, profile: str = "", protocol: str = "") -> pd.DataFrame:
@@ -88,6 +106,16 @@ def choose(rows: pd.DataFrame, profile: str = "", protocol: str = "") -> pd.Data
     return rows
 
 
+def without_scores(rows: pd.DataFrame, metrics: Iterable[MetricInfo]) -> list[str]:
+    """Sentences on metrics that have a score in some of the rows only."""
+    missing = ((metric, int(rows[metric.id].isna().sum())) for metric in metrics)
+    return [
+        f"{metric.label} ({metric.id}) has no score in {count:,} of {len(rows):,} rows, which are left out where it counts."
+        for metric, count in missing
+        if 0 < count < len(rows)
+    ]
+
+
 def _protocols(rows: pd.DataFrame) -> str:
     counts = rows.groupby(["protocol", "profile"])["session"].nunique()
     return "\n".join(
@@ -96,30 +124,57 @@ def _protocols(rows: pd.DataFrame) -> str:
     )
 
 
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise DatasetError(f"{folder} is a file, not a dataset's folder.")
-    if not any(folder.glob("data/iterations/*.parquet")):
-        nested = folder / "dataset"
-        hint = f" Did you mean {nested}?" if nested.is_dir() else " Nobody may have finished yet."
-        raise DatasetError(f"There are no iterations in {folder} (data/iterations/*.parquet).{hint}")
-    if not (folder / "README.md").is_file():
-        raise DatasetError(f"{folder} has no README.md, the card that says what is where: copy the whole dataset.")
+def _open(dataset: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """Where the files are, and the path of the dataset there: of a dataset on the Hub as of its newest commit."""
+    folder = Path(dataset)
+    if folder.exists():
+        if not folder.is_dir():
+            raise DatasetError(f"{folder} is a file, not a dataset's folder.")
+        return LocalFileSystem(), folder.resolve().as_posix()
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", dataset):
+        raise DatasetError(f"There is no folder {dataset}.")
+    return HfFileSystem(), f"datasets/{dataset}@{HfApi().dataset_info(dataset).sha}"
+
+
+def _read(files: fsspec.AbstractFileSystem, shard: str, columns: Iterable[str]) -> pa.Table:
+    with files.open(shard, "rb") as file:
+        try:
+            content = pq.ParquetFile(file)
+            return content.read(columns=[name for name in columns if name in content.schema_arrow.names])
+        except (pa.ArrowException, OSError) as fault:
+            raise DatasetError(
+                f"The shard {SHARDS}/{Path(shard).name} cannot be read: {_first_line(fault)}."
+            ) from fault
+
+
+def _frame(rows: Iterable[Mapping[str, Any]], metrics: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, *metrics]).rename(columns=COLUMNS)
+    # Of shards without a metric the scores are missing, which must not make a column of objects.
+    return frame.astype(dict.fromkeys(metrics, float))
+
+
+def _no_shards(dataset: str) -> str:
+    nested = Path(dataset) / "dataset"
+    hint = f" Did you mean {nested}?" if nested.is_dir() else " Nobody may have finished yet."
+    return f"There are no iterations in {dataset} ({SHARDS}/*.parquet).{hint}"
+
+
+def _told(dataset: str, faults: list[str]) -> str:
+    more = len(faults) - 1
+    rest = f" And {more} more: `python -m refine.storage verify {dataset}` lists what is wrong." if more else ""
+    return faults[0] + rest
 
 
 def _plain_words(dataset: str, fault: Exception) -> str:
-    first = str(fault).strip().split("\n")[0].rstrip(".")
+    first = _first_line(fault)
     if Path(dataset).exists():
         return f"The dataset in {dataset} cannot be read: {first}."
-    if isinstance(fault, FileNotFoundError):
+    if isinstance(fault, FileNotFoundError | RepositoryNotFoundError):
         return f"There is no folder {dataset} here and no dataset {dataset} on the Hub that you may see ({first})."
-    if isinstance(fault, OSError | HfHubHTTPError):
+    if isinstance(fault, OSError | httpx2.HTTPError):
         return f"There is no folder {dataset} here, and the Hub cannot be reached to look there ({first})."
     return f"The dataset {dataset} cannot be read: {first}."
 
 
-def _quiet() -> None:
-    """What goes wrong is told in a sentence; the libraries' own bars and warnings are not needed."""
-    datasets.disable_progress_bars()
-    datasets.logging.set_verbosity_error()
-    huggingface_hub.logging.set_verbosity_error()
+def _first_line(fault: Exception) -> str:
+    return str(fault).strip().split("\n")[0].rstrip(".")

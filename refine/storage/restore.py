@@ -73,13 +73,15 @@ def restore(
             told = (
                 compacted if session is None else {row["session_id"]: row for row in from_parquet("sessions", session)}
             )
-            for session_id, rows in _by_session(from_parquet("iterations", content)).items():
+            for session_id, numbered in _by_session(from_parquet("iterations", content)).items():
                 if session_id in known or tally.withdrawn_of([session_id]):
                     continue
                 with _told_later(damaged, f"{name}, session {session_id}"):
                     if session_id not in told:
                         raise Damaged("there are iterations, but not the session itself")
-                    _write(told[session_id], rows, journal, keeper, outbox)
+                    for fault in wrong_with(name, told[session_id], numbered):
+                        raise Damaged(fault)
+                    _write(told[session_id], [row for _, row in numbered], journal, keeper, outbox)
                     if session is not None:
                         write_whole(dataset.folder / name, content)
                         write_whole(dataset.folder / shards[shard_key(name)], session)
@@ -121,16 +123,15 @@ def _held(read: Callable[[str], Content]) -> Callable[[str], Callable[[], Conten
     return attempt
 
 
-def _by_session(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    sessions: dict[str, list[Row]] = {}
-    for row in rows:
-        sessions.setdefault(row["session_id"], []).append(row)
+def _by_session(rows: Iterable[Row]) -> dict[str, list[tuple[int, Row]]]:
+    """The rows of each session, with their numbers in the shard."""
+    sessions: dict[str, list[tuple[int, Row]]] = {}
+    for numbered in enumerate(rows, 1):
+        sessions.setdefault(numbered[1]["session_id"], []).append(numbered)
     return sessions
 
 
 def _write(row: Row, rows: list[Row], journal: Journal, keeper: Keeper, outbox: Outbox) -> None:
-    for fault in wrong_with(row, rows):
-        raise Damaged(fault)
     session, protocol = session_of(row, rows)
     # One transaction: an end in the middle leaves no half of a session.
     with keeper.keeping(*(entry["picture"]["bytes"] for entry in rows)) as pixels, journal.writing():

@@ -1,16 +1,18 @@
 """Verification: a dataset, here or on the Hub, is whole and keeps its promises.
 
-Knows: what must hold of names, rows and pictures. Does not know: how to repair anything.
+Knows: what must hold of names, pictures, and what sessions say of their rows. Does not know: what must hold of the table of
+iterations by itself (table), or how to repair anything.
 """
 
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 
-from refine.protocol import DrawingSettings, wrong_with_ranks
-from refine.storage.columns import CONFIGS
+from refine.metrics import METRICS
+from refine.protocol import DrawingSettings
+from refine.storage.columns import CONFIGS, Kind
 from refine.storage.dataset import from_parquet, shard_key, shard_name
 from refine.storage.errors import Damaged
 from refine.storage.pictures import read_pixels
@@ -18,9 +20,13 @@ from refine.storage.records import Row
 from refine.storage.rows import read_protocol
 from refine.storage.source import Source, read_ahead
 from refine.storage.tally import FILE, Tally, read_tally
+from refine.table import COLUMNS, Place, TableCheck
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 """A revision of a model that is a commit, neither a branch nor a tag."""
+
+TYPES: dict[Kind, type] = {"string": str, "int64": int, "float64": float, "image": dict}
+"""What a value is, by the kind of its column."""
 
 Progress = Callable[[list[str]], Iterable[str]]
 """Goes through names and shows how far it is."""
@@ -54,15 +60,25 @@ def verify(source: Source, progress: Progress = iter) -> Findings:
             continue
         found.shards += 1
         found.rows[config] += len(rows)
-        for row in rows:
+        for row in checks.sound(config, name, rows):
             getattr(checks, config)(name, row)
     checks.together()
     checks.tally(source)
     return found
 
 
-def wrong_with(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
-    """What is wrong with a session, as its row and those of its iterations tell, a sentence each."""
+def wrong_with(shard: str, session: Row, numbered: Sequence[tuple[int, Row]]) -> list[str]:
+    """What is wrong with a session, as its row and those of its iterations tell, a sentence each.
+
+    The latter come with their numbers in `shard`.
+    """
+    check = TableCheck(METRICS)
+    check.add(shard, numbered)
+    return [*check.end(), *_contradictions(session, [row for _, row in numbered])]
+
+
+def _contradictions(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
+    """Where a session says of its iterations what they are not, a sentence each."""
     named = f"Session {session['session_id']}"
     try:
         known = read_protocol(json.loads(session["protocol"])).hash
@@ -70,40 +86,40 @@ def wrong_with(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
         known = "unreadable"
     if known != session["protocol_hash"]:
         yield f"{named} names protocol {session['protocol_hash']}, but holds one that is {known}."
-    trials: dict[str, list[Row]] = {}
-    for row in iterations:
-        trials.setdefault(row["trial_id"], []).append(row)
+    trials = Counter(row["trial_id"] for row in iterations)
     if not trials:
         yield f"{named} has no iterations."
     elif len(trials) != session["trials"]:
         yield f"{named} says {session['trials']} trials, but has {len(trials)}."
     most = session["iterations_per_trial"]
-    expected = Counter(range(1, most + 1))
-    for trial, rows in trials.items():
-        if Counter(row["iteration"] for row in rows) != expected:
-            yield f"Trial {trial} does not have each iteration from 1 to {most} once."
-        if fault := wrong_with_ranks([row["rank"] for row in rows], [row["pixel_hash"] for row in rows]):
-            yield f"The ranks of trial {trial} are {fault}."
+    for trial, count in trials.items():
+        if count != most:
+            yield f"Trial {trial} has {count} iterations, but its session says {most}."
 
 
 class _Checks:
     def __init__(self, wrong: list[str]) -> None:
         self._wrong = wrong
-        self._ids: set[str] = set()
+        self._table = TableCheck(METRICS)
         self._sessions: dict[str, Row] = {}
         self._targets: set[tuple[str, str]] = set()
         self._shown: set[tuple[str, str]] = set()
         self._iterations: dict[str, list[Row]] = {}
         self._drawn: dict[str, set[DrawingSettings]] = {}
 
+    def sound(self, config: str, shard: str, rows: list[Row]) -> list[Row]:
+        """The rows whose values are what their columns say; the others are told."""
+        numbered = list(enumerate(rows, 1))
+        if config == "iterations":
+            numbered = self._table.add(shard, numbered)
+        elif not rows:
+            self._wrong.append(f"{shard} has no rows: remove it.")
+        return [row for number, row in numbered if self._values(config, Place(shard, number), row)]
+
     def iterations(self, name: str, row: Row) -> None:
-        iteration = row["iteration_id"]
-        if iteration in self._ids:
-            self._wrong.append(f"Iteration {iteration} is there twice (again in {name}).")
-        self._ids.add(iteration)
-        self._picture(f"Iteration {iteration}", row)
+        self._picture(f"Iteration {row['iteration_id']}", row)
         self._shown.add((row["protocol_hash"], row["target_id"]))
-        kept = {name: row[name] for name in ("trial_id", "iteration", "rank", "pixel_hash")}
+        kept = {name: row[name] for name in ("trial_id", "iteration", "rank")}
         self._iterations.setdefault(row["session_id"], []).append(kept)
         settings = DrawingSettings(**{part.name: row[part.name] for part in fields(DrawingSettings)})
         self._drawn.setdefault(row["session_id"], set()).add(settings)
@@ -123,8 +139,9 @@ class _Checks:
 
     def together(self) -> None:
         """What no row shows by itself."""
+        self._wrong += self._table.end()
         for session, row in self._sessions.items():
-            self._wrong += wrong_with(row, self._iterations.get(session, []))
+            self._wrong += _contradictions(row, self._iterations.get(session, []))
             self._wrong += _drawn_otherwise(row, self._drawn.get(session, ()))
         for session in sorted(set(self._iterations) - set(self._sessions)):
             self._wrong.append(f"Session {session} has iterations, but no row in config sessions.")
@@ -166,6 +183,17 @@ class _Checks:
                     f"{FILE} dates protocol {key} wrongly: it says {says.since} to {says.until}, "
                     f"the sessions ended between {has.since} and {has.until}."
                 )
+
+    def _values(self, config: str, place: Place, row: Row) -> bool:
+        """Whether all values are of their column's type, of those that the table's own check does not look at."""
+        for column in CONFIGS[config]:
+            if config == "iterations" and (column.name in COLUMNS or column.optional):
+                continue
+            if not isinstance(row[column.name], TYPES[column.kind]):
+                words = f"{place}: {column.name} is {row[column.name]!r:.40}, not of the type {column.kind}"
+                self._table.tell(column.name, place.shard, words)
+                return False
+        return True
 
     def _picture(self, what: str, row: Row) -> None:
         try:

@@ -10,7 +10,7 @@ import yaml
 from datasets import Features, Image, Value
 
 PICTURE = {"bytes": b"no analysis looks at it", "path": "a.png"}
-WORDS = ("session_id", "trial_id", "target_id", "arm", "profile", "protocol_hash")
+WORDS = ("iteration_id", "session_id", "trial_id", "target_id", "arm", "pixel_hash", "profile", "protocol_hash")
 METRICS = ("lpips_world", "clip_b32_world", "imagehash")
 FEATURES = Features(
     {name: Value("string") for name in WORDS}
@@ -28,7 +28,10 @@ def write_dataset(
     features = Features({name: kind for name, kind in FEATURES.items() if name not in without})
     shards = folder / "data" / "iterations"
     shards.mkdir(parents=True, exist_ok=True)
-    table = rows.rename(columns=NAMES).assign(protocol_hash=protocol, profile=profile, picture=None)
+    ids = rows["trial"] + "-" + rows["iteration"].astype(str)
+    table = rows.rename(columns=NAMES).assign(
+        iteration_id=ids, pixel_hash=ids, protocol_hash=protocol, profile=profile, picture=None
+    )
     table = table.reindex(columns=list(features))
     for session, part in table.groupby("session_id" if "session_id" not in without else "trial_id"):
         records = [{**row, "picture": PICTURE} for row in part.to_dict("records")]

@@ -26,6 +26,10 @@ def study(**conditions: object) -> pd.DataFrame:
     return simulate(MEASURED, **{"sessions": 8, "iterations": 4, "plateau": 3, "seed": 6, **conditions})
 
 
+def renamed(rows: pd.DataFrame, end: str) -> pd.DataFrame:
+    return rows.assign(session=rows["session"] + end, trial=rows["trial"] + end)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return write_dataset(tmp_path / "dataset", study())
@@ -72,7 +76,7 @@ def test_what_the_study_itself_has_published(open_small_study, tmp_path: Path, c
 
 
 def test_pictures_are_not_read(folder: Path) -> None:
-    rows = read_iterations(str(folder), list(CATALOGUE))
+    rows = read_iterations(str(folder), CATALOGUE)
     assert list(rows.columns) == [
         *("session", "trial", "target", "arm", "iteration", "rank", "profile", "protocol"),
         *METRICS,
@@ -85,12 +89,12 @@ def test_pictures_are_not_read(folder: Path) -> None:
 
 def test_progress_goes_from_none_to_all(folder: Path) -> None:
     told: list[tuple[int, int]] = []
-    read_iterations(str(folder), METRICS, lambda *step: told.append(step))
+    read_iterations(str(folder), CATALOGUE, lambda *step: told.append(step))
     assert told == [(i, 8) for i in range(9)]
 
 
 def test_two_protocols_are_never_pooled(folder: Path, tmp_path: Path, capsys) -> None:
-    write_dataset(folder, study(sessions=3, seed=9).assign(session=lambda r: r["session"] + "x"), "def", "paper")
+    write_dataset(folder, renamed(study(sessions=3, seed=9), "x"), "def", "paper")
     code, out, err = report(capsys, folder, "--out", tmp_path / "report")
     assert (code, out) == (2, "")
     assert not (tmp_path / "report").exists()
@@ -134,11 +138,6 @@ def a_file(folder: Path) -> Path:
     return folder / "README.md"
 
 
-def without_card(folder: Path) -> Path:
-    (folder / "README.md").unlink()
-    return folder
-
-
 def emptied(folder: Path) -> Path:
     for shard in folder.glob("data/iterations/*.parquet"):
         shard.unlink()
@@ -150,18 +149,17 @@ WRONG = {
     "a file": (a_file, "is a file, not a dataset's folder."),
     "empty": (emptied, "(data/iterations/*.parquet). Nobody may have finished yet."),
     "the data folder": (lambda folder: folder.parent, "Did you mean "),
-    "no card": (without_card, "has no README.md"),
     "damaged": (damaged, "cannot be read: "),
     "no ranks": (
         lambda folder: write_dataset(folder.parent / "other", study(), without=["rank", "arm"]),
-        "lack arm, rank: this is no dataset of this study.",
+        "lacks arm, rank: it is no shard of this study.",
     ),
     "no metric": (
         lambda folder: write_dataset(folder.parent / "other", study(), without=METRICS),
         "lack a metric's scores (lpips, ",
     ),
     "one iteration": (
-        lambda folder: write_dataset(folder.parent / "other", study().query("iteration == 1")),
+        lambda folder: write_dataset(folder.parent / "other", study().query("iteration == 1").assign(rank=1)),
         "one iteration only",
     ),
 }
@@ -182,6 +180,16 @@ def test_a_place_that_cannot_be_written_to(folder: Path, tmp_path: Path, capsys)
     code, _, err = report(capsys, folder, "--out", tmp_path / "report")
     assert code == 2
     assert err == f"The report cannot be written to {tmp_path / 'report'}: Not a directory."
+
+
+def test_a_dataset_is_read_without_its_card(folder: Path, tmp_path: Path, capsys) -> None:
+    (folder / "README.md").unlink()
+    assert report(capsys, folder, "--out", tmp_path / "report")[0] == 0
+
+
+def test_a_folder_whose_name_is_a_pattern(tmp_path: Path, capsys) -> None:
+    folder = write_dataset(tmp_path / "data [1]*?", study())
+    assert report(capsys, folder, "--out", tmp_path / "report")[0] == 0
 
 
 def test_without_network_a_dataset_of_the_hub_cannot_be_looked_for(tmp_path: Path) -> None:

@@ -139,9 +139,9 @@ def draw_with(found, **settings):
 
 DAMAGE = [
     ("iterations", other_picture, "pixels are not those of its hash"),
-    ("iterations", ranks, "not a permutation of 1 to 3"),
+    ("iterations", ranks, "row 1: the ranks of trial s-01 are 3, 3, 1, not a permutation of 1 to 3"),
     ("iterations", twice, "is there twice"),
-    ("iterations", lambda found: found.pop(), "each iteration from 1 to 3 once"),
+    ("iterations", lambda found: found.pop(), "Trial s-01 has 2 iterations, but its session says 3."),
     ("sessions", protocol, "but holds one that is"),
     ("sessions", lambda found: found.append(found[0]), "Session s is there twice"),
     ("sessions", lambda found: found[0].update(trials=2), "says 2 trials, but has 1"),
