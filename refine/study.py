@@ -6,6 +6,7 @@ Does not know: Gradio, SQL, or which weights draw and compare.
 """
 
 import hashlib
+import re
 import secrets
 import threading
 import uuid
@@ -30,6 +31,9 @@ from refine.studio import Studio
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits that cannot be mistaken for one another when read aloud or written by hand."""
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
+"""The form of a session's token: 24 random bytes in url-safe base64."""
 
 
 class StudyError(Exception):
@@ -72,15 +76,19 @@ class Study:
 
     # ---- what a participant does, in order ---------------------------------------------------------------------
 
-    def enrol(self, consent: bool) -> str:
+    def enrol(self, consent: bool, token: str = "") -> str:
         """Begin a session. Returns its secret token, the only key to it.
 
-        Raises `StudyError` without consent.
+        A browser may bring the token: then asking again, also from another window, leads to the same session. Anything
+        but `TOKEN` is replaced by a new one. Raises `StudyError` without consent.
         """
         if not consent:
             raise StudyError("Please agree to take part first.")
-        token = secrets.token_urlsafe(24)
+        if not TOKEN.fullmatch(token or ""):
+            token = secrets.token_urlsafe(24)
         with self._enrolment:
+            if self._journal.session(_hash(token)) is not None:
+                return token
             session_id = uuid.uuid4().hex
             arm = assign_arm(self.protocol.feedback, self._journal.arm_counts(self.protocol.hash), self._rng)
             target_ids = assign_targets(

@@ -412,3 +412,17 @@ def test_many_threads_at_once_keep_one_row_a_round(study):
         thread.join()
     study.wait(30)
     assert [iteration.number for iteration in study.standing(token).trial.iterations] == [1]
+
+
+def test_a_start_that_is_asked_again_with_the_browsers_own_token_begins_one_session(study):
+    token = "browser_token-0123456789abcdefgh"
+    assert study.enrol(consent=True, token=token) == token
+    study.begin(token, 1)
+    assert study.enrol(consent=True, token=token) == token
+    assert study.standing(token).step == Step.ROUNDS
+
+
+@pytest.mark.parametrize("token", ["", "abc", "a" * 33, "ä" * 32, "a" * 31 + "\n", None])
+def test_a_token_that_could_be_guessed_or_is_none_is_replaced(study, token):
+    given = study.enrol(consent=True, token=token)
+    assert given != token and len(given) == 32

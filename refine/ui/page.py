@@ -14,7 +14,7 @@ from refine.study import Study
 from refine.ui.about import About
 from refine.ui.admin import Admin
 from refine.ui.findings_page import LIBRARY
-from refine.ui.html import SCRIPTS
+from refine.ui.html import SCRIPTS, script
 from refine.ui.path import QUIET, Path
 from refine.ui.results import Results
 from refine.ui.theme import THEME
@@ -22,6 +22,7 @@ from refine.ui.theme import THEME
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "css_paths": SCRIPTS / "style.css",
+    "head": f"<script>{script('memory.js')}</script>",
     "footer_links": [],
     "ssr_mode": False,
     "show_error": False,

@@ -1,6 +1,6 @@
 """The participant's path: one list, and the plumbing that keeps the page where the participant stands.
 
-Knows: the order of the screens, the token in the browser. Does not know: what a screen shows, or any rule.
+Knows: the order of the screens, and that a browser remembers. Does not know: what a screen shows, or any rule.
 """
 
 import logging
@@ -16,6 +16,7 @@ from refine.protocol import Step
 from refine.standing import Standing
 from refine.storage.errors import StorageError
 from refine.study import Study, StudyError, UnchangedOrder
+from refine.ui.arrival import arrive, read_memory
 from refine.ui.html import message, script
 from refine.ui.ranking import RankingScreen
 from refine.ui.rounds import Rounds, pace, progress_bar, turn
@@ -47,8 +48,11 @@ class Path:
     def __init__(self, study: Study, demo: gr.Blocks) -> None:
         """Make the screens and connect them. Called inside the tab."""
         self._study = study
-        # Gradio tells every browser this key, so it keeps nothing secret; and it must outlive a Space's disk.
-        self._token = gr.BrowserState("", storage_key="thousand-prompts", secret="thousand-prompts")
+        self._token = gr.HTML(
+            "", html_template="", js_on_load=script("token.js"), apply_default_css=False, elem_id="token"
+        )
+        memory = gr.JSON(visible=False, elem_id="memory")
+        self._question = gr.HTML(js_on_load=script("sessions.js"), apply_default_css=False)
         self._steps = gr.HTML(apply_default_css=False)
         self._trouble = gr.HTML(apply_default_css=False)
         self._screens = [screen() for screen in PATH]
@@ -58,16 +62,20 @@ class Path:
                 screen.build(study)
             self._columns.append(column)
         self._footer = gr.HTML(js_on_load=script("copy.js"), apply_default_css=False)
+        self._others = gr.HTML(js_on_load=script("sessions.js"), apply_default_css=False)
         wake = gr.HTML(js_on_load=script("wake.js"), apply_default_css=False)
         self._outputs: list[Any] = [self._token, self._steps, self._trouble, self._footer, *self._columns]
         self._outputs += [output for screen in self._screens for output in screen.outputs]
 
         for screen in self._screens:
             screen.connect(study, self._on)
-        demo.load(self._arrive, self._token, self._outputs, **QUIET).then(
-            # The link's token is in the browser now; it need not stay where others can read it.
-            fn=None,
-            js="() => { if (location.search.includes('resume=')) history.replaceState(null, '', location.pathname) }",
+        self._arrival = [*self._outputs, self._question, self._others]
+        demo.load(self._arrive, memory, self._arrival, js="() => [tpMemory.arrival()]", **QUIET).then(
+            # The link's token is remembered now, unless there was trouble; it need not stay where others can read it.
+            None,
+            self._trouble,
+            js="(trouble) => { if (!trouble && location.search.includes('resume=')) "
+            "history.replaceState(null, '', location.pathname) }",
             **QUIET,
         )
         self._on(wake.wake, lambda token: None)
@@ -82,6 +90,7 @@ class Path:
         *,
         fresh: bool = False,
         payload: bool = False,
+        js: str | None = None,
     ) -> None:
         def handle(token: str, *values: Any) -> list[Any]:
             return self._act(verb, token, values, fresh)
@@ -89,12 +98,19 @@ class Path:
         def handle_payload(event: gr.EventData, token: str, *values: Any) -> list[Any]:
             return self._act(verb, token, (*values, event._data), fresh)
 
-        listener(handle_payload if payload else handle, [self._token, *inputs], self._outputs, **QUIET)
+        listener(handle_payload if payload else handle, [self._token, *inputs], self._outputs, js=js, **QUIET)
 
-    def _arrive(self, token: str, request: gr.Request) -> list[Any]:
-        """The page was opened or loaded again, perhaps by a resume link."""
-        token = request.query_params.get("resume") or token
-        return self._stand(token, lambda standing: self._show(View(standing, token, fresh=True)))
+    def _arrive(self, given: Any) -> list[Any]:
+        """The page was opened or loaded again, perhaps by a resume link. `given` is what the browser remembers."""
+        memory = read_memory(given)
+
+        def show() -> list[Any]:
+            at = arrive(self._study, memory)
+            view = View(at.standing, at.token, fresh=True, drafts=memory.drafts)
+            return [*self._show(view), at.question, at.others]
+
+        token = next(iter(memory.tokens), "")
+        return self._guarded(show, token, rest=[gr.skip(), gr.skip()])
 
     def _poll(self, token: str, believed: str) -> list[Any]:
         """Bring a page of the rounds up to date; while a drawing is made nothing changes but its progress."""
@@ -132,15 +148,21 @@ class Path:
         return self._stand(token, lambda standing: self._show(View(standing, token, fresh, alert, confirm)), alert)
 
     def _stand(self, token: str, show: Callable[[Standing], list[Any]], alert: str = "") -> list[Any]:
-        """What `show` makes of where the participant stands. A fault is told to them, and shuts nobody out."""
+        """What `show` makes of where the participant stands."""
+        return self._guarded(lambda: show(self._study.standing(token)), token, alert)
+
+    def _guarded(
+        self, show: Callable[[], list[Any]], token: str, alert: str = "", rest: Sequence[Any] = ()
+    ) -> list[Any]:
+        """What `show` gives. A fault is told to the participant, and shuts nobody out; then `rest` follows the outputs."""
         try:
-            return show(self._study.standing(token))
+            return show()
         except StorageError as fault:
             log.error("Where a participant stands could not be read: %s", fault)
-            return self._only({self._token: token, self._trouble: message(alert or UNREADABLE)})
+            return [*self._only({self._token: token, self._trouble: message(alert or UNREADABLE)}), *rest]
         except Exception:
             log.exception("A page could not be shown")
-            return self._show(View(Standing(Step.WELCOME, notice=UNSHOWN), token))
+            return [*self._show(View(Standing(Step.WELCOME, notice=UNSHOWN), token)), *rest]
 
     def _only(self, values: dict[Component, Any]) -> list[Any]:
         """New values for these outputs; all others stay as they are."""

@@ -40,6 +40,7 @@ class Rounds(Screen):
         self.scores = gr.HTML(apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
         self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
+        self.draft = gr.HTML("", html_template="", js_on_load=script("draft.js"), apply_default_css=False)
         self.timer = gr.Timer(POLL_SECONDS, active=False)
         self.outputs = [
             self.board,
@@ -49,6 +50,7 @@ class Rounds(Screen):
             self.scores,
             self.strip,
             self.turn,
+            self.draft,
             self.timer,
         ]
 
@@ -68,21 +70,23 @@ class Rounds(Screen):
         trial, pending = standing.trial, standing.pending
         assert standing.session is not None and trial is not None
         iterations = trial.iterations
+        place = draft_place(trial, pending)
         sees_scores = standing.session.arm == "scores" and bool(iterations)
         return [
             _board(study, trial, view.alert or standing.notice),
             progress_bar(pending),
-            gr.Textbox(value=_prompt(pending, iterations)) if view.fresh else gr.skip(),
+            gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
             score_table(study.metrics, iterations) if sees_scores else "",
             _strip(study, iterations),
             turn(standing),
+            place,
             gr.Timer(pace(pending), active=True),
         ]
 
     def clear(self) -> list[object]:
         """No pictures, no prompt."""
-        return ["", "", "", gr.skip(), "", "", "", gr.Timer(active=False)]
+        return ["", "", "", gr.skip(), "", "", "", "", gr.Timer(active=False)]
 
 
 def turn(standing: Standing) -> str:
@@ -91,6 +95,11 @@ def turn(standing: Standing) -> str:
         return ""
     state = "drawing" if standing.pending else "writing"
     return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}"
+
+
+def draft_place(trial: Trial, pending: Pending | None) -> str:
+    """Trial and round that what is written now is for: while a drawing is made, the round after it."""
+    return f"{trial.id}/{len(trial.iterations) + 1 + (pending is not None)}"
 
 
 def pace(pending: Pending | None) -> float:

@@ -4,7 +4,7 @@ Knows: the form of a screen. Does not know: any particular one, or their order (
 """
 
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradio.components import Component
@@ -22,7 +22,7 @@ class On(typing.Protocol):
     """Connects an event to a verb: afterwards the page shows where the participant stands.
 
     `fresh` also fills in what the participant may be editing (the prompt box). With `payload` the verb's last
-    argument is what the event carries.
+    argument is what the event carries. `js` gives token and inputs, in the browser, instead of the components.
     """
 
     def __call__(
@@ -33,6 +33,7 @@ class On(typing.Protocol):
         *,
         fresh: bool = False,
         payload: bool = False,
+        js: str | None = None,
     ) -> None:
         """Connect."""
         ...
@@ -40,13 +41,16 @@ class On(typing.Protocol):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a screen is drawn from. `alert` is a sentence about the last call, `confirm` asks for one."""
+    """What a screen is drawn from. `alert` is a sentence about the last call, `confirm` asks for one; `drafts` are what
+    the browser remembers of prompts, by trial and round.
+    """
 
     standing: Standing
     token: str
     fresh: bool = False
     alert: str = ""
     confirm: bool = False
+    drafts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

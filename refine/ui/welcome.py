@@ -41,11 +41,16 @@ class Welcome(Screen):
         with gr.Accordion("Before you start: what you agree to", open=True, elem_classes="tp-consent"):
             gr.Markdown(study.consent.text)
         self.start = gr.Button("I agree, start", variant="primary", size="lg", elem_id="start", interactive=False)
+        self.key = gr.Textbox(elem_classes="tp-hidden", container=False)
         self.outputs = [self.alert, self.start]
 
     def connect(self, study: Study, on: On) -> None:
-        """The button is the consent."""
-        on(self.start.click, lambda token: study.enrol(consent=True), fresh=True)
+        """The button is the consent. The browser brings the key, so that two windows begin one session."""
+
+        def start(token: str, key: str) -> str:
+            return study.enrol(consent=True, token=key)
+
+        on(self.start.click, start, [self.key], fresh=True, js="(token) => [token, tpMemory.nextKey()]")
 
     def render(self, study: Study, view: View) -> list[object]:
         """The notice about a session that is not known, if any; only now is it known that nobody is in the middle."""

@@ -21,7 +21,7 @@ class Visit:
             self.path = Path(study, demo)
 
     def arrive(self, token):
-        return self._seen(self.path._arrive(token, SimpleNamespace(query_params={})))
+        return self._seen(self.path._arrive({"tokens": [token]})[:-2])
 
     def poll(self, token, believed):
         return self._seen(self.path._poll(token, believed))

@@ -33,11 +33,11 @@ class Page:
         config = self._get("/config")
         self._values = {part["id"]: part["props"].get("value") for part in config["components"]}
         self._ids = {part["props"].get("elem_id"): part["id"] for part in config["components"]}
-        self._token = next(part["id"] for part in config["components"] if part["type"] == "browserstate")
+        self._token, self._memory = self._ids["token"], self._ids["memory"]
         self._calls = [
             call
             for call in config["dependencies"]
-            if self._token in call["inputs"] or [self._ids["withdraw"], "click"] in call["targets"]
+            if {self._token, self._memory, self._ids["withdraw-code"]} & set(call["inputs"])
         ]
         self._values[self._token] = ""
 
@@ -52,7 +52,7 @@ class Page:
 
     def arrive(self, token: str) -> None:
         """The page has loaded, in a browser that knows `token` (or none, empty)."""
-        self._values[self._token] = token
+        self._values[self._memory] = {"tokens": [token] if token else []}
         self._fire("load")
 
     def click(self, button: str) -> None:
