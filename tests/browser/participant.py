@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 SEEN = """number => document.querySelector("#rank-list li")
     || document.querySelector("#drawing figcaption")?.textContent.includes("round " + number)"""

@@ -58,9 +58,11 @@ def test_a_session_survives_a_kill_and_ends_in_the_dataset(tmp_path, visit, scre
     page.fill("#prompt textarea", PROMPTS[2])
     page.click("#draw")
     expect(page.get_by_role("progressbar")).to_be_visible()
+    page.evaluate("window.isOld = true")
     server.kill()
     server.start()
-    page.goto(server.url)
+    # The page loads itself anew: a `goto` beside that is overtaken, and waits for a load that never comes.
+    page.wait_for_function("() => !window.isOld")
     expect(page.locator("#drawing figcaption")).to_contain_text("round 3")
     assert page.locator("[data-iteration='2'] img").get_attribute("src") == shown
     assert page.input_value("#prompt textarea") == PROMPTS[2]
@@ -117,6 +119,7 @@ def test_a_session_goes_on_after_a_spaces_restart_has_wiped_its_disk(hub, tmp_pa
     participant.enrol()
     participant.draw(PROMPTS[0], 1)
     shown = participant.page.locator("#drawing img").get_attribute("src")
+    participant.page.goto("about:blank")  # closed meanwhile: a page that is open may load itself anew beside a `goto`
     server.stop()
     shutil.rmtree(server.data_dir)
     server.start()
