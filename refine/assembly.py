@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huggingface_hub import get_token, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub import get_token
 
 from refine.access import Access
 from refine.analysis.simulate import simulate
@@ -33,6 +32,7 @@ from refine.storage.disk import FolderLock, hazard, is_wiped, make_folder, survi
 from refine.storage.engine import DatabaseLock
 from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset, RepoMissing
+from refine.storage.hub_targets import fetch_targets
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures, write_whole
 from refine.storage.replica import Replica
@@ -75,7 +75,10 @@ def targets_folder(settings: Settings) -> Path:
     drawing = drawing_settings(settings)
     if settings.targets:
         folder = Path(settings.targets)
-        return folder if folder.exists() else _hub_targets(settings.targets)
+        try:
+            return folder if folder.exists() else fetch_targets(settings.targets)
+        except StorageError as fault:
+            raise StartError(f"REFINE_TARGETS cannot be used. {fault}") from fault
     if profile.targets is not None and drawing == profile.drawing:
         return profile.targets
     how = f"seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
@@ -213,6 +216,7 @@ def open_house(settings: Settings) -> House:
     journal = open_journal(settings)
     try:
         targets = load_targets(targets_folder(settings), drawing_settings(settings))
+        targets.check_sizes(drawing_settings(settings))
         pictures = Pictures(settings.data_dir / "pictures")
         consent = read_consent(settings)
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
@@ -265,13 +269,3 @@ def admin_access(settings: Settings) -> Access:
     token = settings.admin_token.get_secret_value() if settings.admin_token else ""
     signs_in = bool(os.environ.get("SPACE_ID") and os.environ.get("OAUTH_CLIENT_ID"))
     return Access(token, os.environ.get("SPACE_AUTHOR_NAME", "") if signs_in else "")
-
-
-def _hub_targets(repo: str) -> Path:
-    try:
-        return Path(snapshot_download(repo, repo_type="dataset", allow_patterns=["targets.json", "*.png"]))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as fault:
-        raise StartError(
-            f"REFINE_TARGETS is {repo!r}: there is no such folder, and no Hub dataset of that name could be read "
-            f"({fault}). Check the name, the network and HF_TOKEN."
-        ) from fault

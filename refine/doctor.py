@@ -8,12 +8,13 @@ import os
 import torch
 from huggingface_hub import get_token
 
-from refine.assembly import database_url, drawing_settings, targets_folder
+from refine.assembly import StartError, database_url, drawing_settings, targets_folder
 from refine.profiles import PROFILES
 from refine.settings import Settings, unknown_variables, variable
 from refine.storage.disk import hazard, make_folder, survives
 from refine.storage.engine import place, reach
 from refine.storage.errors import StorageError
+from refine.storage.targets import load_targets
 
 
 def examine(settings: Settings) -> str:
@@ -71,16 +72,21 @@ def _device() -> tuple[str, str]:
 
 
 def _targets(settings: Settings) -> tuple[str, str]:
-    folder = targets_folder(settings)
-    if settings.targets:
-        why = f"{variable('targets')} is set"
-    elif folder == PROFILES[settings.profile].targets:
-        why = "the drawing settings are those the embedded targets were drawn with"
-    else:
-        why = "drawn on this machine with these drawing settings"
-    if not (folder / "targets.json").exists():
-        why += "; not there yet: `python -m refine.generation targets` draws them"
-    return str(folder), why
+    why = f"{variable('targets')} is set"
+    try:
+        folder = targets_folder(settings)
+        if not settings.targets:
+            embedded = folder == PROFILES[settings.profile].targets
+            why = (
+                "the drawing settings are those the embedded targets were drawn with"
+                if embedded
+                else "drawn on this machine with these drawing settings"
+            )
+        found = load_targets(folder)
+        found.check_sizes(drawing_settings(settings))
+    except (StartError, StorageError) as fault:
+        return settings.targets or str(folder), f"{why}; the study will not start: {fault}"
+    return str(folder), f"{why}; all {len(found.targets)} pictures can be shown"
 
 
 def _disk(settings: Settings) -> str:

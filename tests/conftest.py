@@ -25,12 +25,13 @@ from refine.standing import Consent
 from refine.storage.dataset import Dataset
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
-from refine.storage.targets import load_targets, save_targets
+from refine.storage.targets import load_targets
 from refine.studio import Studio
 from refine.study import Study
 from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
 from tests.storage.postgres import PostgresServer
+from tests.target_folder import save_targets
 
 # A test says what is right, not how quickly: the machine may be busy.
 hypothesis.settings.register_profile("busy", deadline=None)

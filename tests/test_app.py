@@ -39,6 +39,7 @@ def test_doctor_tells_what_and_why(tmp_path):
     assert str(tmp_path) in answer.stdout
     assert "REFINE_TRIALS is set" in answer.stdout
     assert "REFINE_TRAILS" in answer.stdout
+    assert "all 100 pictures can be shown" in answer.stdout
     for subject in ("device", "targets", "data folder", "Hub dataset"):
         assert f"{subject}:" in answer.stdout
 
@@ -73,9 +74,30 @@ def test_the_paper_profile_without_network_says_what_to_do(tmp_path):
     answer = run(
         REFINE_DATA_DIR=str(tmp_path),
         REFINE_PROFILE="paper",
+        REFINE_SIZE="256",
         REFINE_TARGETS=str(targets),
         HF_HOME=str(tmp_path),
     )
     assert answer.returncode == 1
     assert "Traceback" not in answer.stderr
     assert "network" in answer.stderr or "token" in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--doctor",)])
+def test_targets_of_another_size_are_refused_at_the_start_and_told_by_the_doctor(tmp_path, arguments):
+    targets = ROOT / "assets" / "world" / "targets"
+    answer = run(*arguments, REFINE_DATA_DIR=str(tmp_path), REFINE_SIZE="512", REFINE_TARGETS=str(targets))
+    assert answer.returncode == (0 if arguments else 1)
+    said = answer.stdout if arguments else answer.stderr
+    assert "256 x 256 pixels, and drawings are 512 x 512" in said
+    assert "python -m refine.generation adopt" in said
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--doctor",)])
+@pytest.mark.parametrize("place", ["no/such", "/no/such/folder"])
+def test_targets_that_are_nowhere_are_told(tmp_path, arguments, place):
+    answer = run(*arguments, REFINE_DATA_DIR=str(tmp_path), REFINE_TARGETS=place)
+    said = answer.stdout if arguments else answer.stderr
+    assert f"There is no folder {place}" in said
+    assert "Traceback" not in answer.stderr

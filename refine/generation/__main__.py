@@ -1,6 +1,6 @@
-"""For researchers: draw the target pictures; draw a participant's picture again and compare.
+"""For researchers: draw the target pictures, or make them from your own; draw a participant's picture again and compare.
 
-Knows: the two commands. Does not know: how to draw or compare.
+Knows: the commands. Does not know: how to draw or compare.
 """
 
 import argparse
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from huggingface_hub import get_token
 
-from refine.assembly import StartError, open_generator, open_journal, targets_folder
+from refine.assembly import StartError, drawing_settings, open_generator, open_journal, targets_folder
+from refine.generation.adopt import adopt
 from refine.generation.generator import GenerationError
 from refine.generation.pipeline import PipelineGenerator
 from refine.generation.redraw import compare
@@ -28,6 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
     targets = commands.add_parser("targets", help="draw the target pictures; goes on where it was interrupted")
     targets.add_argument("--profile", choices=PROFILES, help="default: REFINE_PROFILE")
     targets.add_argument("--out", type=Path, help="default: where the study looks for them")
+    own = commands.add_parser("adopt", help="make targets from your own pictures and a table of prompts")
+    own.add_argument("pictures", type=Path, metavar="FOLDER", help="the folder with the pictures")
+    own.add_argument(
+        "--csv", type=Path, required=True, help="a table with columns file and prompt, perhaps subject and id"
+    )
+    own.add_argument("--out", type=Path, required=True, help="a new folder, for REFINE_TARGETS")
     redraw = commands.add_parser("redraw", help="draw an iteration again and compare the pixels")
     redraw.add_argument("iteration", metavar="ITERATION_ID")
     given = parser.parse_args(arguments)
@@ -35,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings()
         if given.command == "targets":
             return _targets(settings.model_copy(update={"profile": given.profile or settings.profile}), given.out)
+        if given.command == "adopt":
+            return _adopt(settings, given.pictures, given.csv, given.out)
         return _redraw(settings, given.iteration)
     except SettingsError as fault:
         print(fault, file=sys.stderr)
@@ -49,6 +58,21 @@ def _targets(settings: Settings, out: Path | None) -> int:
     folder = out or targets_folder(settings)
     draw_targets(open_generator(settings), read_prompts(source), folder)
     print(f"The targets are in {folder}.")
+    return 0
+
+
+def _adopt(settings: Settings, pictures: Path, table: Path, out: Path) -> int:
+    drawing = drawing_settings(settings)
+    adopted = adopt(pictures, table, out, (drawing.width, drawing.height))
+    print(f"{adopted.targets} targets of {drawing.width} x {drawing.height} pixels are in {out}.")
+    for words, files in (
+        ("The edges were cut, so that the shape is that of the drawings", adopted.cut),
+        ("Smaller than the drawings, and blurred therefore", adopted.enlarged),
+        ("Not in the table, and left out", adopted.unnamed),
+    ):
+        if files:
+            print(f"{words}: {', '.join(files)}")
+    print(f"To show them, set REFINE_TARGETS={out}")
     return 0
 
 

@@ -3,21 +3,25 @@
 Knows: the folder's layout while it grows, how to go on after an interruption. Does not know: how a picture is
 drawn, or how the study reads the folder (storage).
 
-The folder: a PNG file for each target; `targets.json`, a list of {id, subject, prompt, file, pixel_hash},
-written only when all are drawn (until then `targets.part.json`); `drawing.json`, the settings of the drawing.
+The folder: a PNG file for each target; `targets.json`, their list, written only when all are drawn (until then
+`targets.part.json`); `drawing.json`, the settings of the drawing.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 from tqdm import tqdm
 
+from refine.files import replace_file
 from refine.generation.generator import GenerationError, Generator
 from refine.protocol import pixel_hash
+from refine.target_list import LIST, Entry, TargetListError, read_list, write_list
+
+PART = "targets.part.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,67 +50,51 @@ def draw_targets(generator: Generator, prompts: Sequence[TargetPrompt], folder: 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _claim(folder, generator)
-        done = {entry["id"]: entry for entry in _entries(folder)}
-        entries = []
+        done = {entry.id: entry for name in (LIST, PART) for entry in _entries(folder / name)}
+        entries: list[Entry] = []
         for prompt in tqdm(prompts, desc="targets", unit="picture"):
             entry = done.get(prompt.id)
             if entry is None or not _stands(entry, prompt, folder):
                 entry = _draw(generator, prompt, folder)
             entries.append(entry)
-            _write_json(folder / "targets.part.json", entries)
-        os.replace(folder / "targets.part.json", folder / "targets.json")
+            write_list(folder / PART, entries)
+        write_list(folder / LIST, entries)
+        (folder / PART).unlink(missing_ok=True)
     except OSError as fault:
         raise GenerationError(f"The targets could not be written to {folder}: {fault}.") from fault
+    except TargetListError as fault:
+        raise GenerationError(
+            f"The targets in {folder} cannot be gone on with: {fault}. Choose another folder."
+        ) from fault
 
 
 def _claim(folder: Path, generator: Generator) -> None:
     settings, label = asdict(generator.settings), folder / "drawing.json"
-    if not label.exists() and not (folder / "targets.json").exists():
-        _write_json(label, settings)
+    if not label.exists() and not (folder / LIST).exists():
+        replace_file(label, json.dumps(settings, indent=1).encode())
     elif not label.exists() or json.loads(label.read_text()) != settings:
         raise GenerationError(
             f"{folder} holds targets that were drawn otherwise. Choose another folder, or remove this one."
         )
 
 
-def _entries(folder: Path) -> list[dict[str, str]]:
-    known: list[dict[str, str]] = []
-    for name in ("targets.json", "targets.part.json"):
-        if (folder / name).exists():
-            known += json.loads((folder / name).read_text(encoding="utf-8"))
-    return known
+def _entries(path: Path) -> list[Entry]:
+    return read_list(path) if path.exists() else []
 
 
-def _stands(entry: dict[str, str], prompt: TargetPrompt, folder: Path) -> bool:
-    if (entry["subject"], entry["prompt"]) != (prompt.subject, prompt.prompt):
+def _stands(entry: Entry, prompt: TargetPrompt, folder: Path) -> bool:
+    if (entry.subject, entry.prompt) != (prompt.subject, prompt.prompt):
         return False
     try:
-        with Image.open(folder / entry["file"]) as picture:
-            return pixel_hash(picture) == entry["pixel_hash"]
+        with Image.open(folder / entry.file) as picture:
+            return pixel_hash(picture) == entry.pixel_hash
     except (OSError, SyntaxError):
         return False  # missing or damaged (Pillow calls a broken PNG a syntax error): drawn again
 
 
-def _draw(generator: Generator, prompt: TargetPrompt, folder: Path) -> dict[str, str]:
+def _draw(generator: Generator, prompt: TargetPrompt, folder: Path) -> Entry:
     picture = generator.draw(prompt.prompt, lambda done: None).picture
-    file = f"{prompt.id}.png"
-    part = folder / f"{file}.part"
-    with part.open("wb") as stream:
-        picture.save(stream, "PNG")
-        _settle(stream.fileno())
-    os.replace(part, folder / file)
-    return {**asdict(prompt), "file": file, "pixel_hash": pixel_hash(picture)}
-
-
-def _write_json(file: Path, content: object) -> None:
-    part = file.with_suffix(".json.part")
-    with part.open("w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=1, ensure_ascii=False)
-        stream.flush()
-        _settle(stream.fileno())
-    os.replace(part, file)
-
-
-def _settle(descriptor: int) -> None:
-    # On disk before the new name is: a power cut leaves the old file or the new one.
-    os.fsync(descriptor)
+    file, content = f"{prompt.id}.png", BytesIO()
+    picture.save(content, "PNG")
+    replace_file(folder / file, content.getvalue())
+    return Entry(prompt.id, prompt.subject, prompt.prompt, file, pixel_hash(picture))

@@ -3,13 +3,12 @@
 Knows: files and hashes. Does not know: what a picture shows, or who drew it.
 """
 
-import os
-import secrets
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from refine.files import replace_file
 from refine.protocol import pixel_hash
 from refine.storage.errors import Damaged, StorageError
 
@@ -83,23 +82,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises `StorageError` if it cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.parent / f".{secrets.token_hex(8)}.part"
-        try:
-            with half.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(half, path)
-        except BaseException:
-            half.unlink(missing_ok=True)
-            raise
-        # The name is an entry of the folder, which must reach the disk as well.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_file(path, content)
     except OSError as fault:
         raise StorageError(f"{path} cannot be written: {fault.strerror}.") from fault
 

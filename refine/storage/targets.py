@@ -1,69 +1,75 @@
 """Targets: a folder of pictures with `targets.json`, which says what they are.
 
-Knows: the layout of the folder. Does not know: how the pictures were drawn, or who sees which.
+Knows: the pictures of the folder, and which of them a study can show. Does not know: how they were drawn, or who sees which.
 """
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
 
-from refine.protocol import DrawingSettings, Target
+from refine.foreign_pictures import PictureError, read_foreign
+from refine.protocol import DrawingSettings, Target, pixel_hash
 from refine.storage.errors import StorageError
-from refine.storage.pictures import png, read_picture, write_whole
+from refine.target_list import LIST, TargetListError, read_list
 
 
 @dataclass(frozen=True, slots=True)
 class TargetSet:
-    """The targets of a study by id, and their pictures. `drawing`: with which settings, if that is known."""
+    """The targets of a study by id, and their pictures. `drawing`: with which settings, if that is known.
+
+    `sizes` are width and height of the pictures, in pixels.
+    """
 
     targets: dict[str, Target]
     files: dict[str, Path]
+    sizes: dict[str, tuple[int, int]]
     drawing: DrawingSettings | None = None
+
+    def check_sizes(self, drawing: DrawingSettings) -> None:
+        """Raises `StorageError` if a picture is not as large as drawings are: the two could not be compared."""
+        for target_id, (width, height) in self.sizes.items():
+            if (width, height) != (drawing.width, drawing.height):
+                raise StorageError(
+                    f"The target {self.files[target_id]} is {width} x {height} pixels, and drawings are {drawing.width} x "
+                    f"{drawing.height}: they could not be compared. Bring your pictures to that size with python -m "
+                    "refine.generation adopt, or set REFINE_SIZE to theirs."
+                )
 
     def picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB. Raises `StorageError` if there is none, or its file is missing or damaged."""
         if target_id not in self.targets:
             raise StorageError(f"There is no target {target_id}: the study has other targets now.")
-        return read_picture(self.files[target_id], self.targets[target_id].picture)
+        path = self.files[target_id]
+        try:
+            picture = read_foreign(path)
+        except FileNotFoundError as fault:
+            raise StorageError(f"The picture {path} is missing.") from fault
+        except PictureError as fault:
+            raise StorageError(f"The picture {path} {fault}.") from fault
+        if pixel_hash(picture) != self.targets[target_id].picture:
+            raise StorageError(f"The picture {path} is damaged: it is not the one that {LIST} describes.")
+        return picture
 
 
 def load_targets(folder: Path, drawing: DrawingSettings | None = None) -> TargetSet:
     """The targets in a folder, drawn with `drawing`, every picture checked against its pixel hash.
 
-    Raises `StorageError` if there are none, or one is missing or damaged.
+    Raises `StorageError` if there are none, or one is missing, damaged, or of no kind that can be shown.
     """
-    index = folder / "targets.json"
     try:
-        entries = json.loads(index.read_text())
-        targets = {e["id"]: Target(e["id"], e["subject"], e["prompt"], e["pixel_hash"]) for e in entries}
-        files = {entry["id"]: folder / entry["file"] for entry in entries}
+        entries = read_list(folder / LIST)
     except FileNotFoundError as fault:
         raise StorageError(
-            f"There are no targets in {folder}. Draw them with these settings first: python -m refine.generation targets"
+            f"There are no targets in {folder}. Draw them with these settings first (python -m refine.generation targets), "
+            "or make them from your own pictures (python -m refine.generation adopt)."
         ) from fault
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise StorageError(f"{index} is damaged ({fault!r}). Draw the targets again, or restore the file.") from fault
-    found = TargetSet(targets, files, drawing)
-    for target_id in targets:
-        found.picture(target_id)
-    return found
-
-
-def save_targets(folder: Path, drawn: Iterable[tuple[Target, Image.Image]]) -> None:
-    """Write targets with their pictures into a folder that `load_targets` reads."""
-    entries = []
-    for target, picture in drawn:
-        write_whole(folder / f"{target.id}.png", png(picture))
-        entries.append(
-            {
-                "id": target.id,
-                "subject": target.subject,
-                "prompt": target.prompt,
-                "file": f"{target.id}.png",
-                "pixel_hash": target.picture,
-            }
-        )
-    write_whole(folder / "targets.json", json.dumps(entries, indent=1, ensure_ascii=False).encode())
+    except (OSError, TargetListError) as fault:
+        raise StorageError(
+            f"{folder / LIST} cannot be used: {fault}. Make it anew with python -m refine.generation adopt, or draw the "
+            "targets again."
+        ) from fault
+    targets = {entry.id: Target(entry.id, entry.subject, entry.prompt, entry.pixel_hash) for entry in entries}
+    found = TargetSet(targets, {entry.id: folder / entry.file for entry in entries}, {}, drawing)
+    sizes = {target_id: found.picture(target_id).size for target_id in targets}
+    return replace(found, sizes=sizes)

@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from refine.files import replace_file
+from refine.target_list import LIST, Entry, write_list
 from refine.world.artwork import render
 from refine.world.captions import plain_caption
 from refine.world.cells import Seen
@@ -81,31 +83,24 @@ def save(chosen: Sequence[tuple[str, Candidate]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.webp"):
         stale.unlink()
-    rows, scenes, counts = [], {}, Counter[str]()
+    entries: list[Entry] = []
+    scenes: dict[str, Scene] = {}
+    counts = Counter[str]()
     for subject, candidate in chosen:
         counts[subject] += 1
         identity = f"{subject}-{counts[subject]:02}"
         candidate.image.save(folder / f"{identity}.webp", lossless=True, quality=100, method=6)
-        rows.append(
-            {
-                "id": identity,
-                "subject": subject,
-                "prompt": candidate.prompt,
-                "file": f"{identity}.webp",
-                "pixel_hash": pixel_hash(candidate.image),
-            }
-        )
+        file = f"{identity}.webp"
+        entries.append(Entry(identity, subject, candidate.prompt, file, pixel_hash(candidate.image)))
         scenes[identity] = candidate.scene
-    for name, content in (("targets.json", rows), ("scenes.json", scenes)):
-        fresh = folder / (name + ".new")
-        fresh.write_text(json.dumps(content, indent=1) + "\n")
-        fresh.replace(folder / name)
+    write_list(folder / LIST, entries)
+    replace_file(folder / "scenes.json", json.dumps(scenes, indent=1).encode() + b"\n")
 
 
 def load(folder: Path) -> list[tuple[dict[str, str], Scene]]:
     """Read targets back: their rows in `targets.json`, and their scenes."""
     scenes = json.loads((folder / "scenes.json").read_text())
-    rows = json.loads((folder / "targets.json").read_text())
+    rows = json.loads((folder / LIST).read_text())
     return [(row, _scene(scenes[row["id"]])) for row in rows]
 
 

@@ -10,9 +10,10 @@ from refine.storage.dataset import Dataset
 from refine.storage.journal import Journal
 from refine.storage.outbox import Outbox
 from refine.storage.pictures import Pictures, png
-from refine.storage.targets import load_targets, save_targets
+from refine.storage.targets import load_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
+from tests.target_folder import save_targets
 
 NOTICE = Notice("cc-by-4.0", {"c1": "You agree\nto take part."})
 

@@ -131,6 +131,20 @@ def restore(home, repo, dataset_repo=""):
         return str(fault)
 
 
+def fetch_targets(repo):
+    """The targets of a Hub dataset by id, and the files that came; or the fault."""
+    from refine.storage.errors import StorageError
+    from refine.storage.hub_targets import fetch_targets
+    from refine.storage.targets import load_targets
+
+    try:
+        folder = fetch_targets(repo)
+        files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        return {"targets": list(load_targets(folder).targets), "files": files}
+    except StorageError as fault:
+        return {"fault": str(fault)}
+
+
 def told():
     """What was logged until now."""
     return _log.getvalue()

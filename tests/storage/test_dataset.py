@@ -13,9 +13,10 @@ from refine.storage.columns import CONFIGS
 from refine.storage.dataset import Dataset, from_parquet
 from refine.storage.errors import Damaged, StorageError
 from refine.storage.pictures import Pictures, png
-from refine.storage.targets import load_targets, save_targets
+from refine.storage.targets import load_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
+from tests.target_folder import save_targets
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from PIL import Image
 from refine.protocol import Target, pixel_hash
 from refine.storage.errors import StorageError
 from refine.storage.pictures import Pictures, png, write_whole
-from refine.storage.targets import load_targets, save_targets
+from refine.storage.targets import load_targets
+from tests.target_folder import save_targets
 
 
 def noise(seed=0, size=(24, 16)):
@@ -109,5 +110,5 @@ def test_a_damaged_target_is_told_by_name(targets_folder):
 @pytest.mark.parametrize("content", ["", "{", "[1]", json.dumps([{"id": "t0"}])])
 def test_a_damaged_index_is_told(targets_folder, content):
     (targets_folder / "targets.json").write_text(content)
-    with pytest.raises(StorageError, match=r"targets\.json is damaged"):
+    with pytest.raises(StorageError, match=r"targets\.json cannot be used"):
         load_targets(targets_folder)

@@ -72,7 +72,7 @@ def test_with_other_targets_a_session_can_begin_anew_and_a_finished_one_is_still
     finish(study, finished)
     study.close()
     index = tmp_path / "targets" / "targets.json"
-    index.write_text(index.read_text().replace('"id": "t', '"id": "another '))
+    index.write_text(index.read_text().replace('"id": "t', '"id": "another-'))
     visit = Visit(open_small_study())
     seen = visit.arrive(begun)
     assert (seen.step, seen.can_start) == (Step.WELCOME, True)
