@@ -3,28 +3,56 @@ const list = () => element.querySelector("#rank-list");
 const items = () => [...list().children];
 const order = () => items().map((item) => Number(item.dataset.iteration));
 const key = () => "thousand-prompts-order-" + element.querySelector("[data-key]").dataset.key;
+// Rounds that drew the same are one item, and share its rank.
+const rounds = (item) => JSON.parse(item.dataset.same);
 
 function number() {
+  let rank = 1;
   items().forEach((item, index, all) => {
-    item.querySelector(".tp-rank").textContent = index + 1;
+    item.querySelector(".tp-rank").textContent = rank;
+    rank += rounds(item).length;
     item.querySelector("[data-move='-1']").disabled = index === 0;
     item.querySelector("[data-move='1']").disabled = index === all.length - 1;
   });
 }
 
-// A reload must not undo what was ordered so far.
+// A drawing large beside the target.
+function show(item) {
+  if (item.classList.contains("tp-shown")) return;
+  items().forEach((other) => other.classList.toggle("tp-shown", other === item));
+  element.querySelector("#closer img").src = item.querySelector("img").src;
+  element.querySelector("#closer figcaption").textContent = item.dataset.rounds;
+}
+
+// A reload must not undo what was ordered so far. Where nothing can be stored, the page itself remembers.
+let kept = {};
 function keep() {
-  localStorage.setItem(key(), JSON.stringify(order()));
+  kept = { key: key(), order: order() };
+  try {
+    localStorage.setItem(kept.key, JSON.stringify(kept.order));
+  } catch {
+    // Denied or full.
+  }
+}
+
+function remembered() {
+  if (kept.key === key()) return kept.order;
+  try {
+    return JSON.parse(localStorage.getItem(key()));
+  } catch {
+    return null;
+  }
 }
 
 function restore() {
   if (!list()) return;
-  const kept = JSON.parse(localStorage.getItem(key()) || "[]");
-  if (kept.length === items().length) {
-    const byNumber = new Map(items().map((item) => [Number(item.dataset.iteration), item]));
-    if (kept.every((n) => byNumber.has(n))) kept.forEach((n) => list().append(byNumber.get(n)));
+  const byNumber = new Map(items().map((item) => [Number(item.dataset.iteration), item]));
+  const found = remembered();
+  if (Array.isArray(found) && found.length === byNumber.size && new Set(found).size === byNumber.size) {
+    if (found.every((n) => byNumber.has(n))) found.forEach((n) => list().append(byNumber.get(n)));
   }
   number();
+  show(items()[0]);
 }
 
 function place(item, index) {
@@ -34,16 +62,22 @@ function place(item, index) {
   number();
   keep();
   element.querySelector(".tp-live").textContent =
-    "Round " + item.dataset.iteration + " is now rank " + (items().indexOf(item) + 1) + " of " + items().length;
+    item.dataset.rounds + ": now rank " + item.querySelector(".tp-rank").textContent + " of " + items().flatMap(rounds).length;
 }
 
 function answer(unchanged) {
   trigger("rank", {
     trial: Number(element.querySelector("[data-trial]").dataset.trial),
-    order: order(),
+    order: items().flatMap(rounds),
     unchanged: unchanged,
   });
 }
+
+for (const kind of ["focusin", "click"])
+  element.addEventListener(kind, (event) => {
+    const item = event.target.closest("#rank-list > li");
+    if (item) show(item);
+  });
 
 element.addEventListener("click", (event) => {
   const move = event.target.closest("[data-move]");
@@ -69,11 +103,11 @@ element.addEventListener("keydown", (event) => {
   item.focus();
 });
 
-// Dragging: a mouse takes an item anywhere, a finger by its handle or picture, so that the page can still be scrolled.
+// Dragging: a mouse takes an item anywhere, a finger by its handle, so that the page can still be scrolled.
 element.addEventListener("pointerdown", (event) => {
   const item = event.target.closest("#rank-list > li");
   if (!item || event.button !== 0 || event.target.closest("button")) return;
-  if (event.pointerType !== "mouse" && !event.target.closest(".tp-handle, img")) return;
+  if (event.pointerType !== "mouse" && !event.target.closest(".tp-handle")) return;
   event.preventDefault();
   item.focus({ preventScroll: true });
   let startY = event.clientY;
@@ -100,7 +134,10 @@ element.addEventListener("pointerdown", (event) => {
 
   const scroll = () => {
     const edge = 70;
-    const by = pointerY < edge ? -8 : pointerY > window.innerHeight - edge ? 8 : 0;
+    // Where the target lies over the list, the list begins below it.
+    const target = element.querySelector(".tp-ranking-target").getBoundingClientRect();
+    const top = target.right > list().getBoundingClientRect().left ? target.bottom : edge;
+    const by = pointerY < top ? -8 : pointerY > window.innerHeight - edge ? 8 : 0;
     const before = window.scrollY;
     if (by) window.scrollBy(0, by);
     startY -= window.scrollY - before;

@@ -3,6 +3,7 @@
 Knows: how a list is ordered on a page. Does not know: what makes a ranking valid (study).
 """
 
+import json
 from html import escape
 from typing import Any, ClassVar
 
@@ -10,13 +11,14 @@ import gradio as gr
 
 from refine.protocol import Iteration, Step
 from refine.study import Study
-from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri
+from refine.ui.html import drawing_uri, figure, message, script, target_uri
 from refine.ui.screen import On, Screen, View
 
 HELP = (
-    "Drag the pictures, use the arrows, or select one and press the arrow keys. "
-    "The drawing most similar to the target belongs on top."
+    "The drawing most similar to the target belongs on top. Drag by the dots, use the arrows, or select a drawing and press "
+    "the arrow keys. Tap one to see it large beside the target."
 )
+TIES = " Drawings that are the same stand together and share a rank."
 
 
 class RankingScreen(Screen):
@@ -42,13 +44,18 @@ class RankingScreen(Screen):
         """Target, list and button; with a question if the order was left as it was."""
         trial = view.standing.trial
         assert trial is not None
-        by_number = {iteration.number: iteration for iteration in trial.iterations}
-        items = "".join(_item(study, by_number[number]) for number in trial.shuffled)
+        alike: dict[str, list[Iteration]] = {}
+        for number in trial.shuffled:
+            iteration = trial.iterations[number - 1]
+            alike.setdefault(iteration.picture, []).append(iteration)
+        items = "".join(_item(study, sorted(same, key=lambda drawn: drawn.number)) for same in alike.values())
         target = figure(target_uri(study, trial.target_id), "Target", alt="The target picture", element_id="target")
+        first = trial.iterations[trial.shuffled[0] - 1]
+        closer = figure(drawing_uri(study, first.picture), "", alt="The drawing looked at", element_id="closer")
         return [
-            f"<h2>Which drawing comes closest?</h2><p>{HELP}</p>"
+            f"<h2>Which drawing comes closest?</h2><p>{HELP}{TIES if len(alike) < len(trial.iterations) else ''}</p>"
             f'<div class="tp-ranking" data-trial="{trial.number}" data-key="{escape(trial.id)}">'
-            f'<div class="tp-ranking-target">{target}</div><div>'
+            f'<div class="tp-ranking-target tp-pair">{target}{closer}</div><div>'
             f'<ol id="rank-list" class="tp-rank-list">{items}</ol>'
             '<p class="tp-live" aria-live="assertive"></p>'
             f"{_question(view)}"
@@ -70,14 +77,20 @@ def _question(view: View) -> str:
     )
 
 
-def _item(study: Study, iteration: Iteration) -> str:
-    prompt = escape(iteration.prompt)
-    number = iteration.number
+def _item(study: Study, same: list[Iteration]) -> str:
+    """One drawing of the list, by whichever rounds drew it."""
+    numbers = [iteration.number for iteration in same]
+    prompt = escape(same[0].prompt)
+    rounds = f"Round {numbers[0]}"
+    tie = ""
+    if len(same) > 1:
+        rounds = f"Rounds {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+        tie = f'<b class="tp-tie">{rounds} drew the same</b>'
     return (
-        f'<li data-iteration="{number}" tabindex="0" aria-label="Round {number}: {prompt}">'
-        '<span class="tp-handle" aria-hidden="true">⠿</span><span class="tp-rank"></span>'
-        f'<img src="{drawing_uri(study, iteration.picture, THUMBNAIL)}" alt="" draggable="false">'
-        f'<span class="tp-words" dir="auto">{prompt}</span><span class="tp-moves">'
+        f'<li data-iteration="{numbers[0]}" data-same="{json.dumps(numbers)}" data-rounds="{rounds}" tabindex="0" '
+        f'aria-label="{rounds}: {prompt}"><span class="tp-handle" aria-hidden="true"><span class="tp-rank"></span>⠿</span>'
+        f'<img src="{drawing_uri(study, same[0].picture)}" alt="" draggable="false">'
+        f'<span class="tp-said">{tie}<span class="tp-words" dir="auto">{prompt}</span></span><span class="tp-moves">'
         f'<button type="button" data-move="-1" aria-label="Move up">▲</button>'
         f'<button type="button" data-move="1" aria-label="Move down">▼</button></span></li>'
     )

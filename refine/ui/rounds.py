@@ -26,9 +26,8 @@ class Rounds(Screen):
     title: ClassVar = "Rounds"
 
     def build(self, study: Study) -> None:
-        """Pictures above, the prompt below them, then scores and the strip of all drawings."""
-        self.board = gr.HTML(js_on_load=script("compare.js"), apply_default_css=False)
-        self.progress = gr.HTML(apply_default_css=False)
+        """Pictures, prompt and button, in sight together; below them all that comes and goes, so that it moves nothing."""
+        self.board = gr.HTML(apply_default_css=False)
         self.prompt = gr.Textbox(
             label="Your prompt",
             placeholder="What do you see? For example: a small red boat on the left, on the sea",
@@ -37,6 +36,8 @@ class Rounds(Screen):
             elem_id="prompt",
         )
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
+        self.progress = gr.HTML(apply_default_css=False)
+        self.notes = gr.HTML(js_on_load=script("compare.js"), apply_default_css=False)
         self.scores = gr.HTML(apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
         self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
@@ -47,6 +48,7 @@ class Rounds(Screen):
             self.progress,
             self.prompt,
             self.draw,
+            self.notes,
             self.scores,
             self.strip,
             self.turn,
@@ -73,10 +75,11 @@ class Rounds(Screen):
         place = draft_place(trial, pending)
         sees_scores = standing.session.arm == "scores" and bool(iterations)
         return [
-            _board(study, trial, view.alert or standing.notice),
+            _board(study, trial),
             progress_bar(pending),
             gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
+            message(view.alert or standing.notice) + _notes(study, trial),
             score_table(study.metrics, iterations) if sees_scores else "",
             _strip(study, iterations),
             turn(standing),
@@ -107,32 +110,35 @@ def pace(pending: Pending | None) -> float:
     return IDLE_SECONDS if pending is None else min(IDLE_SECONDS, POLL_SECONDS * (1 + pending.ahead))
 
 
-def _board(study: Study, trial: Trial, alert: str) -> str:
-    target = target_uri(study, trial.target_id)
+def _board(study: Study, trial: Trial) -> str:
     rounds = study.protocol.iterations
     done = len(trial.iterations)
     counter = f'<p id="round-counter">Round {done + 1} of {rounds}</p>'
     dots = "".join(f'<i class="{"done" if n < done else "now" if n == done else ""}"></i>' for n in range(rounds))
     head = f'<div class="tp-round-head">{counter}<span class="tp-dots" aria-hidden="true">{dots}</span></div>'
-    left = figure(target, "Target", alt="The target picture", element_id="target")
+    left = figure(target_uri(study, trial.target_id), "Target", alt="The target picture", element_id="target")
     if not trial.iterations:
         empty = (
             '<figure class="tp-figure"><div class="tp-picture tp-empty"><span>Your drawing will be here</span></div>'
             "<figcaption>Your drawing</figcaption></figure>"
         )
-        return f'{head}{message(alert)}<div class="tp-pair">{left}{empty}</div>'
+        return f'{head}<div class="tp-pair">{left}{empty}</div>'
     newest = trial.iterations[-1]
-    drawing = drawing_uri(study, newest.picture)
     right = figure(
-        drawing,
+        drawing_uri(study, newest.picture),
         f"Your drawing, round {newest.number}",
         alt=f"Your drawing of round {newest.number}: {newest.prompt}",
         element_id="drawing",
     )
-    return (
-        f'{head}{message(alert)}<div class="tp-pair" aria-live="polite">{left}{right}</div>{_unread(newest)}'
-        f"{_compare(target, drawing)}"
-    )
+    return f'{head}<div class="tp-pair" aria-live="polite">{left}{right}</div>'
+
+
+def _notes(study: Study, trial: Trial) -> str:
+    """What there is to say of the newest drawing, and a closer look at it."""
+    if not trial.iterations:
+        return ""
+    newest = trial.iterations[-1]
+    return _unread(newest) + _compare(target_uri(study, trial.target_id), drawing_uri(study, newest.picture))
 
 
 def _unread(iteration: Iteration) -> str:

@@ -45,7 +45,7 @@ class TargetScreen(Screen):
         assert session is not None and trial is not None
         which = f" ({trial.number} of {len(session.trials)})" if len(session.trials) > 1 else ""
         picture = figure(target_uri(study, trial.target_id), "Target", alt="The target picture", element_id="target")
-        return [message(view.alert) + WORDS.format(which=which) + picture, trial.number]
+        return [message(view.alert) + WORDS.format(which=which) + f'<div class="tp-look">{picture}</div>', trial.number]
 
     def clear(self) -> list[object]:
         """No picture."""

@@ -16,7 +16,7 @@ from refine.protocol import pixel_hash
 DRAWING = re.compile(
     r'data-iteration="(\d+)"(?P<item>.*?)<img src="data:image/webp;base64,(?P<picture>[^"]+)"', re.DOTALL
 )
-PROMPT = re.compile(r'data-prompt="([^"]*)"|aria-label="Round \d+: ([^"]*)"')
+PROMPT = re.compile(r'data-prompt="([^"]*)"|aria-label="Rounds? [^":]+: ([^"]*)"')
 
 
 class Gone(Exception):
