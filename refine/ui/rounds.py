@@ -89,7 +89,7 @@ class Rounds(Screen):
 
     def clear(self) -> list[object]:
         """No pictures, no prompt."""
-        return ["", "", "", gr.skip(), "", "", "", "", gr.Timer(active=False)]
+        return ["", "", "", gr.skip(), "", "", "", "", "", gr.Timer(active=False)]
 
 
 def turn(standing: Standing) -> str:
