@@ -212,7 +212,7 @@ def test_files_that_cannot_be_read(capsys: pytest.CaptureFixture[str], tmp_path:
     empty = tmp_path / "empty.csv"
     empty.touch()
     assert main([str(empty), "--formula", FORMULA]) == 2
-    assert "cannot be read" in capsys.readouterr().err
+    assert "is empty: it has no row." in capsys.readouterr().err
 
 
 def test_it_runs_as_a_module() -> None:

@@ -11,8 +11,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from refine.analysis.csv_file import CsvError
 from refine.analysis.icc import ICC, icc
-from refine.analysis.icc.table import TableError, read_ratings
+from refine.analysis.icc.table import read_ratings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,21 +27,24 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         ratings = read_ratings(given.table)
-    except TableError as error:
+    except CsvError as error:
         print(error, file=sys.stderr)
         return 2
     found = icc(ratings.table)
-    if given.json:
-        print(json.dumps(as_json(found), indent=2, allow_nan=False))
-        return 0
     subjects, raters = ratings.table.shape
+    if given.json:
+        read = {"subjects": subjects, "raters": list(ratings.names) or raters, "notes": list(ratings.notes)}
+        print(json.dumps(as_json(found) | read, indent=2, allow_nan=False))
+        return 0
     names = f" ({', '.join(ratings.names)})" if ratings.names else ""
     print(f"{subjects} subjects, {raters} raters{names}\n{as_text(found)}")
+    for note in ratings.notes:
+        print(f"Note: {note}")
     return 0
 
 
 def as_json(found: ICC) -> dict[str, dict[str, Any]]:
-    """By form. Without a value all numbers are null and `undefined` says why; an infinite F is null."""
+    """By form. Without a value all numbers are null and `undefined` says why; an infinite number is null."""
     return {
         form: {
             name: number if name == "undefined" or (math.isfinite(number) and not one["undefined"]) else None

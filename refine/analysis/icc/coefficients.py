@@ -20,7 +20,8 @@ TAIL = 0.975
 class Coefficient:
     """One form of the coefficient of one table.
 
-    `F` is infinite if there is no error at all. `undefined` says why there is no value ("undefined, because ...")
+    `F` is infinite if there is no error at all, and so may be one end of the interval of `ICC2k` where raters disagree more
+    than by chance. `undefined` says why there is no value ("undefined, because ...")
     and is empty otherwise; then the numbers mean nothing and are 0.
     """
 
@@ -110,7 +111,7 @@ def icc_of_tables(tables: ArrayLike, error_df: float | None = None) -> dict[str,
         }
         for form in ("ICC1", "ICC2", "ICC3"):
             lower, upper = limits[form]
-            limits[form + "k"] = (k * lower / (1 + (k - 1) * lower), k * upper / (1 + (k - 1) * upper))
+            limits[form + "k"] = _of_the_mean(lower, upper, value[form + "k"], k)
     found = {}
     for form in FORMS:
         F, df1, df2 = one_way if form.startswith("ICC1") else two_way
@@ -133,6 +134,20 @@ def values(ms: MeanSquares, n: ArrayLike, k: int) -> dict[str, Array]:
             "ICC2k": (ms.subjects - ms.error) / (ms.subjects + (ms.raters - ms.error) / n),
             "ICC3k": (ms.subjects - ms.error) / ms.subjects,
         }
+
+
+def _of_the_mean(lower: Array, upper: Array, value: Array, k: int) -> tuple[Array, Array]:
+    """Limits of the mean of k raters from those of a single one: Spearman and Brown's step, which has a pole.
+
+    The lower limit of ICC(A,1) may lie below the pole. An interval that holds the pole goes on to infinity, on the side
+    where the value is.
+    """
+    low, high = k * lower / (1 + (k - 1) * lower), k * upper / (1 + (k - 1) * upper)
+    parted = low > high
+    return (
+        np.where(parted & (value <= high), -np.inf, low),
+        np.where(parted & (value > high), np.inf, high),
+    )
 
 
 def _consistency_limits(between: Array, noise: Array, k: int, df1: float, df2: float) -> tuple[Array, Array]:
@@ -189,7 +204,9 @@ def _coefficients(
     value: Array, F: Array, df1: float, df2: float, lower: Array, upper: Array, why: NDArray[np.str_]
 ) -> Coefficients:
     # Spearman and Brown's step to the mean of raters has a pole, which a limit may hit (only below zero).
-    pole = ~(np.isfinite(lower) & np.isfinite(upper))
+    pole = (
+        np.isnan(lower) | np.isnan(upper) | (lower == np.inf) | (upper == -np.inf) | (np.isinf(lower) & np.isinf(upper))
+    )
     why = np.where((why == "") & pole, "its interval is infinite", why)
     defined = why == ""
 

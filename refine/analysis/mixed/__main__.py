@@ -1,27 +1,31 @@
 """`python -m refine.analysis.mixed data.csv --formula ...`: fit a model from the shell.
 
-Knows: arguments, CSV files, JSON. Does not know: statistics.
+Knows: arguments, JSON, which columns are ids. Does not know: statistics.
 """
 
 import argparse
 import json
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from refine.analysis.csv_file import CsvError
 from refine.analysis.mixed import MixedModelError, MixedResult, fit_mixed
+from refine.analysis.mixed.table import read_table
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fit, print, and return the exit code: 0, or 2 with a sentence on standard error if the input is bad."""
     given = _parser().parse_args(arguments)
     try:
+        table, notes = read_table(given.data, *_kinds(given))
         result = fit_mixed(
             given.formula,
-            _read(given.data),
+            table,
             groups=given.groups,
             series=given.series,
             position=given.position,
@@ -29,13 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
             reml=not given.ml,
         )
         text = json.dumps(as_json(result), indent=2) if given.json else result.summary()
-    except MixedModelError as error:
+    except (MixedModelError, CsvError) as error:
         print(error, file=sys.stderr)
         return 2
     print(text)
-    if given.json:
-        for message in result.messages:
-            print(message, file=sys.stderr)
+    # In the text stand those of the fit.
+    for message in [*notes, *(result.messages if given.json else ())]:
+        print(message, file=sys.stderr)
     return 0
 
 
@@ -48,7 +52,7 @@ def as_json(result: MixedResult) -> dict[str, Any]:
         "coefficients": _records(result.coefficients),
         "tests": _records(result.tests),
         "converged": result.converged,
-        "boundary": bool(result.boundary),
+        "boundary": bool(result.boundary) or result.rho_at_boundary,
         "seconds": result.seconds,
     }
 
@@ -60,13 +64,13 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise MixedModelError(f"There is no file {path}.") from error
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MixedModelError(f"{path} cannot be read as a CSV table: {str(error).splitlines()[0]}") from error
+def _kinds(given: argparse.Namespace) -> tuple[set[str], set[str]]:
+    """The columns that are ids, and those that must be numbers: the position, and a response that is a plain column."""
+    response = re.fullmatch(r"\s*`?([^`()~]+?)`?\s*", given.formula.split("~")[0])
+    numbers = {given.position, response and response[1]} - {None}
+    named = [*given.groups, *([given.series] if given.series else [])]
+    ids = {part for name in named for part in (name, *name.split(":"))}
+    return ids - numbers, numbers
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,14 +4,16 @@ Knows: formulas (formulaic), columns, factors, series and positions, and which o
 Does not know: likelihoods, tests.
 """
 
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import formulaic
 import numpy as np
 import pandas as pd
 from formulaic.errors import FormulaicError
+from formulaic.transforms import TRANSFORMS
 from scipy import linalg
 
 from refine.analysis.mixed.ar1 import Floats, Ints, Series
@@ -32,17 +34,10 @@ class Design:
 
 def build_design(formula: str, data: pd.DataFrame) -> Design:
     """Evaluate `formula` ("y ~ predictors", Wilkinson notation) on `data`."""
-    if "|" in formula:
-        raise MixedModelError(
-            f"'{formula}': random effects do not go in the formula. Name the grouping factors in `groups`."
-        )
-    try:
-        parsed = formulaic.Formula(formula)
-    except FormulaicError as error:
-        raise MixedModelError(f"The formula '{formula}' cannot be read: {_first_line(error)}") from error
+    parsed = _parsed(formula)
     if not hasattr(parsed, "lhs"):
         raise MixedModelError(f"The formula '{formula}' names no response: write 'response ~ predictors'.")
-    needed = sorted(str(name) for name in parsed.required_variables)
+    needed = sorted({name for side in (parsed.lhs, parsed.rhs) for name in _variables(formula, side, data)})
     require_columns(data, needed)
     reject_missing(data, needed)
     try:
@@ -53,10 +48,11 @@ def build_design(formula: str, data: pd.DataFrame) -> Design:
                 side.get_model_matrix(data, output="numpy", na_action="ignore", context={})
                 for side in (parsed.lhs, parsed.rhs)
             )
-    except (FormulaicError, ValueError, TypeError) as error:
-        raise MixedModelError(f"The formula '{formula}' cannot be applied: {_first_line(error)}") from error
+    except Exception as error:  # an expression may raise anything
+        said = f": {_first_line(error)}" if isinstance(error, FormulaicError | ValueError | TypeError) else ""
+        raise MixedModelError(f"The formula '{formula}' cannot be applied{said}.{_hint(formula)}") from error
     y, x = np.asarray(left, float), np.asarray(right, float)
-    response = formula.split("~")[0].strip()
+    response = formula.split("~")[0].strip().strip("`")
     kinds = [kind.value for kind, _ in left.model_spec.encoder_state.values()]
     if y.shape[1] != 1 or "categorical" in kinds:
         raise MixedModelError(f"The response '{response}' must be one column of numbers.")
@@ -69,6 +65,50 @@ def build_design(formula: str, data: pd.DataFrame) -> Design:
     if np.ptp(y) == 0:
         raise MixedModelError(f"'{response}' is {y[0, 0]:g} in every row: there is nothing to explain.")
     return Design(response, tuple(spec.column_names), x, y[:, 0], spec)
+
+
+def _parsed(formula: str) -> formulaic.Formula:
+    """The formula, in which `^` is a power everywhere, as in R: Python would take it for XOR within `I(...)`."""
+    plain = "".join(part.replace("^", "**") if not quoted else part for quoted, part in _quotes(formula))
+    if any("|" in part for quoted, part in _quotes(formula) if not quoted):
+        raise MixedModelError(
+            f"'{formula}': random effects do not go in the formula. Name the grouping factors in `groups`."
+        )
+    if re.search(r"(^|[~+\-*/:(\s])\.($|[~+\-*/:)\s])", plain):
+        raise MixedModelError(f"'.' does not stand for all columns here. Name the predictors in '{formula}'.")
+    try:
+        return formulaic.Formula(plain)
+    except (FormulaicError, SyntaxError) as error:
+        raise MixedModelError(
+            f"The formula '{formula}' cannot be read: {_first_line(error)}.{_hint(formula)}"
+        ) from error
+
+
+def _quotes(formula: str) -> list[tuple[bool, str]]:
+    """The parts of a formula, each with whether it is within quotes of any kind."""
+    parts = re.split(r"""(`[^`]*`|'[^']*'|"[^"]*")""", formula)
+    return [(at % 2 == 1, part) for at, part in enumerate(parts)]
+
+
+def _variables(formula: str, side: formulaic.SimpleFormula, data: pd.DataFrame) -> Iterator[str]:
+    """The columns that one side of a formula needs."""
+    for factor in (factor for term in side for factor in term.factors):
+        try:
+            found = factor.required_variables
+        except SyntaxError as error:
+            raise MixedModelError(
+                f"'{factor.expr}' in the formula cannot be read: {_first_line(error)}.{_hint(formula)}"
+            ) from error
+        quoted = {part.strip("`") for inside, part in _quotes(factor.expr) if inside and part.startswith("`")}
+        for name in found:
+            # Of a name in back-quotes formulaic may tell what stands before its dot.
+            whole = [one for one in quoted if one == name or one.startswith(f"{name}.")]
+            column = str(name if str(name) in data.columns else name.root)
+            yield from whole or ([] if column in TRANSFORMS and column not in data.columns else [column])
+
+
+def _hint(formula: str) -> str:
+    return " A reference level is written C(column, Treatment(level))." if "Treatment" in formula else ""
 
 
 def _check_levels(spec: formulaic.ModelSpec) -> None:
@@ -210,4 +250,4 @@ def reject_missing(data: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+    return str(error).strip().split("\n")[0].replace(" (<unknown>, line 1)", "").rstrip(".?")

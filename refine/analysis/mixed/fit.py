@@ -5,6 +5,7 @@ Knows: the order of the steps. Does not know: any one of them in detail.
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,9 @@ from refine.analysis.mixed.optimise import Z_LIMIT, Optimum, maximise
 from refine.analysis.mixed.result import MixedResult, Model
 from refine.analysis.mixed.trouble import MixedModelError
 from refine.analysis.mixed.variance import VarianceParameters
+
+NO_RHO, NO_CORRELATION = 1e-2, 1e-8
+"""Of rho and of the nearest neighbours' correlation, below which rho is taken to be estimated as zero."""
 
 
 def fit_mixed(
@@ -80,6 +84,11 @@ def fit_mixed(
     at = optimum.at
 
     z = likelihood.z(optimum.theta)
+    if rho is None and series is not None and _at_zero(neighbours, z):
+        # Nothing depends on rho there, which is left out as a variance of zero is.
+        found = fit_mixed(formula, data, groups, series, position, 0.0, reml, level)
+        model = replace(found.model, series=series, position=position)
+        return replace(found, model=model, rho_at_boundary=True, seconds=time.perf_counter() - began)
     logs = 2 * np.log(unit) * likelihood.freedom
     if reml:
         logs += 2 * np.sum(np.log(np.abs(np.diagonal(r))))
@@ -122,6 +131,13 @@ def _settle_rho(series: str | None, position: str | None, rho: float | None) -> 
             raise MixedModelError("A correlation rho needs a series and a position.")
         return 0.0
     return rho
+
+
+def _at_zero(neighbours: Series, z: float) -> bool:
+    """Whether rho is zero because it cannot be less: at even gaps rho and -rho are alike, and no correlation is negative."""
+    if (neighbours.gaps % 2).any() or abs(np.tanh(z)) > NO_RHO:
+        return False
+    return bool(abs(np.tanh(z)) ** int(neighbours.gaps.min()) < NO_CORRELATION)
 
 
 def _maximise(likelihood: Likelihood, ratios: int, start: MixedResult | None) -> Optimum:

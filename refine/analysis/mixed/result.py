@@ -22,6 +22,11 @@ from refine.analysis.mixed.summary import apa, summary
 from refine.analysis.mixed.trouble import MixedModelError
 from refine.analysis.mixed.variance import Interval, VarianceParameters
 
+RESERVED = ("residual", "rho")
+"""Names of what every model has."""
+
+EVEN = "All rows of a series are an even number of positions apart, so that only the size of rho matters, not its sign."
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -48,8 +53,8 @@ class MixedResult:
     """A fitted mixed model.
 
     `loglik`: (restricted) log-likelihood, as lme4, nlme and glmmTMB define it. `boundary`: factors whose
-    variance is estimated as zero; they do not take part in degrees of freedom. `rho_known`: whether tests
-    take rho as known.
+    variance is estimated as zero; they do not take part in degrees of freedom, nor does rho with `rho_at_boundary`
+    (estimated as zero where it cannot be less). `rho_known`: whether tests take rho as known.
     """
 
     model: Model
@@ -60,6 +65,7 @@ class MixedResult:
     boundary: tuple[str, ...]
     seconds: float
     rho_known: bool = False
+    rho_at_boundary: bool = False
 
     def taking_rho_as_known(self) -> "MixedResult":
         """The same fit with degrees of freedom that ignore the uncertainty of rho."""
@@ -76,9 +82,14 @@ class MixedResult:
 
     @property
     def variance(self) -> dict[str, float]:
-        """Variance by grouping factor, and `residual` (marginal)."""
+        """Variance by grouping factor, named as `components` are, and `residual` (marginal)."""
         values = self.parameters.v * np.append(self.parameters.ratios, 1)
-        return dict(zip([*self.model.groups, "residual"], values.tolist(), strict=True))
+        return dict(zip(self.components[:-1], values.tolist(), strict=True))
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Names of grouping factors, `residual` and `rho`. A factor of one of these names is `residual (group)`."""
+        return (*(f"{name} (group)" if name in RESERVED else name for name in self.model.groups), *RESERVED)
 
     @property
     def rho(self) -> float:
@@ -89,6 +100,10 @@ class MixedResult:
     def messages(self) -> tuple[str, ...]:
         """What the reader must know: boundary, failed convergence."""
         found = [f"The variance of '{name}' is estimated as zero: it lies at its boundary." for name in self.boundary]
+        if self.rho_at_boundary:
+            found.append(f"rho is estimated as zero: it lies at its boundary. {EVEN}")
+        elif self.parameters.z_free and not (self.model.neighbours.gaps % 2).any():
+            found.append(f"rho may as well be {-self.rho:.4g}. {EVEN}")
         if not self.converged:
             found.append("The search for the maximum did not converge; do not rely on these values.")
         return tuple(found)
@@ -96,7 +111,7 @@ class MixedResult:
     @property
     def parameter_count(self) -> int:
         """Coefficients and variance parameters that were estimated."""
-        return len(self.names) + len(self.model.groups) + 1 + self.parameters.z_free
+        return len(self.names) + len(self.model.groups) + 1 + (self.parameters.z_free or self.rho_at_boundary)
 
     @property
     def aic(self) -> float:
@@ -164,7 +179,7 @@ class MixedResult:
         intervals: list[Interval] = [*self.parameters.components(level), self.parameters.rho(level)]
         rows = [
             {"component": name, "estimate": i.estimate, "se": i.se, "lower": i.lower, "upper": i.upper}
-            for name, i in zip([*self.model.groups, "residual", "rho"], intervals, strict=True)
+            for name, i in zip(self.components, intervals, strict=True)
         ]
         return pd.DataFrame(rows)
 

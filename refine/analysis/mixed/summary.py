@@ -80,14 +80,18 @@ def _variances(result: "MixedResult") -> list[str]:
     width = max(len(name) for name in [*result.variance, "Groups"])
     lines = [f" {'Groups':<{width}} {'Name':<12}{'Variance':>12}{'Std.Dev.':>12}"]
     for name, value in result.variance.items():
-        label = "Residual" if name == "residual" else name
-        what = "" if name == "residual" else "(Intercept)"
+        label, what = ("Residual", "") if name == "residual" else (name, "(Intercept)")
         lines.append(f" {label:<{width}} {what:<12}{value:>12.4g}{np.sqrt(value):>12.4g}")
     model = result.model
     if model.series is not None:
-        lines.append(f" AR(1) rho: {result.rho:.4f}" + ("" if result.parameters.z_free else " (fixed)"))
+        lines.append(f" AR(1) rho: {result.rho:.4f}" + _how(result))
     groups = "; ".join(f"{name}, {levels}" for name, levels in zip(model.groups, model.levels, strict=True))
     return [*lines, f"Number of obs: {len(model.order)}" + (f", groups:  {groups}" if groups else "")]
+
+
+def _how(result: "MixedResult") -> str:
+    """Why rho is what it is, if it is not simply estimated."""
+    return " (at its boundary)" if result.rho_at_boundary else "" if result.parameters.z_free else " (fixed)"
 
 
 def _coefficients(table: pd.DataFrame) -> list[str]:
