@@ -113,6 +113,16 @@ def test_moving_and_stretching_all_ratings_changes_nothing(ratings: np.ndarray, 
         assert other["value"] == pytest.approx(one["value"], rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e154, 1e307])
+def test_numbers_may_be_as_small_or_large_as_they_come(size: float) -> None:
+    ratings = np.array(REFERENCE["shrout_fleiss_1979"]["ratings"], dtype=float)
+    expected = icc(ratings)
+    with np.errstate(over="raise", invalid="raise"):
+        found = icc(size * ratings)
+    for form in FORMS:
+        assert astuple(getattr(found, form)) == pytest.approx(astuple(getattr(expected, form)), rel=1e-9)
+
+
 @given(TABLES, st.lists(st.integers(-50, 50), min_size=5, max_size=5))
 def test_consistency_ignores_how_strict_a_rater_is(ratings: np.ndarray, shifts: list[int]) -> None:
     moved = ratings + np.array(shifts[: ratings.shape[1]])

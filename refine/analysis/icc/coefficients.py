@@ -96,7 +96,8 @@ def icc_of_tables(tables: ArrayLike, error_df: float | None = None) -> dict[str,
         zeros = np.zeros(count)
         return {form: _coefficients(zeros, zeros, 0.0, 0.0, zeros, zeros, few) for form in FORMS}
 
-    ms = mean_squares(tables)
+    # By a power of two, which changes no coefficient: squares of the largest numbers would overflow.
+    ms = mean_squares(np.ldexp(tables, -np.frexp(np.abs(tables).max(axis=(1, 2), keepdims=True))[1]))
     subjects_df = n - 1.0 if error_df is None else error_df / (k - 1)
     residual_df = (n - 1.0) * (k - 1) if error_df is None else float(error_df)
     within_df = n * (k - 1.0) if error_df is None else residual_df
