@@ -32,12 +32,12 @@ SHAPES = {"clip_b32": (128, 3), "clip_l14": (256, 4)}
 TABLES = ("positional_embedding", "token_embedding", "class_embedding", "conv1")
 
 
-def configuration(name: str, words: int) -> dict:
-    """The content of `open_clip_config.json` for one of `SHAPES` and a vocabulary of `words` tokens."""
+def configuration(name: str, words: int, length: int = LENGTH) -> dict:
+    """The content of `open_clip_config.json` for one of `SHAPES`, a vocabulary of `words` and captions of `length` tokens."""
     width, layers = SHAPES[name]
     vision = {"image_size": SIDE, "layers": layers, "width": width, "head_width": 64, "patch_size": 32}
     text = {
-        "context_length": LENGTH,
+        "context_length": length,
         "vocab_size": words,
         "width": 128,
         "heads": 4,
@@ -102,10 +102,10 @@ def train_clip(
     return model.eval()
 
 
-def save_clip(name: str, model: CLIP, words: int, folder: Path) -> None:
+def save_clip(name: str, model: CLIP, words: int, folder: Path, length: int = LENGTH) -> None:
     """Write configuration and weights so that `open_clip` loads `local-dir:FOLDER`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "open_clip_config.json").write_text(json.dumps(configuration(name, words), indent=2) + "\n")
+    (folder / "open_clip_config.json").write_text(json.dumps(configuration(name, words, length), indent=2) + "\n")
     weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
     save_file(weights, folder / "open_clip_model.safetensors")
 

@@ -101,7 +101,21 @@ def fit_heads(metric: lpips.LPIPS, seed: int, sprites: Sprites, triplets: int = 
         pixels, other = (unit(torch.as_tensor(draw_many(some, sprites))) for some in (scenes, changed))
         near.append(differences(metric, pixels, spoil(pixels)))
         far.append(differences(metric, pixels, spoil(other)))
-    closer, farther = torch.cat(near), torch.cat(far)
+    return solve_heads(metric, torch.cat(near), torch.cat(far), steps)
+
+
+def solve_heads(metric: lpips.LPIPS, closer: torch.Tensor, farther: torch.Tensor, steps: int = 400) -> float:
+    """Find non-negative weights of the heads, in place, by which the farther pictures are farther.
+
+    Args:
+        metric: LPIPS with a trained backbone.
+        closer: What `differences` says of pairs that should be near, (n, 1152).
+        farther: The same of pairs that should be far, row by row.
+        steps: Of gradient descent over all of them.
+
+    Returns:
+        Part of the rows in which they are.
+    """
     # LPIPS reads about 0.1 for slight and 0.6 for great changes: start there.
     weights = torch.full((closer.shape[1],), float(0.4 / farther.sum(1).mean())).requires_grad_()
     optimizer = torch.optim.Adam([weights], float(weights.detach().mean()) / 20)

@@ -1,0 +1,46 @@
+"""The pipeline: the trained parts as a `StableDiffusion3Pipeline`, and how it draws.
+
+Knows: how the parts are put together and asked. Does not know: how they were trained, how a pipeline is saved and loaded
+(the second edition's module does).
+"""
+
+import torch
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, StableDiffusion3Pipeline
+from PIL import Image
+from transformers import CLIPTokenizer
+
+from refine.world.pipeline import ABSENT, GUIDANCE, SHIFT, STEPS
+from refine.world3.description import SIDE
+from refine.world3.models import ABSENT_TOKENS, TextToLatents
+
+DRAWING_SEED = 1029
+"""Seed of the noise of participants' drawings: the paper's."""
+TARGET_SEED = 2504
+"""Seed of the noise of targets: another, so that flaws of a target are not given away with it."""
+
+
+def assemble(model: TextToLatents, tokenizer: CLIPTokenizer, autoencoder: AutoencoderKL) -> StableDiffusion3Pipeline:
+    """Put the parts together; the third text encoder is left out."""
+    return StableDiffusion3Pipeline(
+        transformer=model.transformer,
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=SHIFT),
+        vae=autoencoder,
+        text_encoder=model.small,
+        tokenizer=tokenizer,
+        text_encoder_2=model.large,
+        tokenizer_2=tokenizer,
+        **ABSENT,
+    )
+
+
+def draw(pipeline: StableDiffusion3Pipeline, prompt: str, seed: int = DRAWING_SEED) -> Image.Image:
+    """Draw a prompt: an RGB picture of 256 x 256, the same for the same prompt and seed."""
+    return pipeline(
+        prompt,
+        num_inference_steps=STEPS,
+        max_sequence_length=ABSENT_TOKENS,
+        guidance_scale=GUIDANCE,
+        height=SIDE,
+        width=SIDE,
+        generator=torch.Generator("cpu").manual_seed(seed),
+    ).images[0]
