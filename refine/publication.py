@@ -85,6 +85,11 @@ class Publisher:
         now, today = clock(), datetime.now(UTC)
         ages = [(today - at).total_seconds() for at in self._outbox.commit_times()] if repo else []
         self._pace = Pace(self._limits, ages, now)
+        self._looking = Pace(
+            Limits(most=10**9, burst=10**9, first_wait=self._limits.look), (), now
+        )  # for its waits only
+        self._look_at = now
+        self._look_fault = ""
         self._writing = Pace(Limits(most=10**9, burst=10**9), (), now)  # for the local folder: only its waits
         self._commits = 1  # that the next attempt may take
         self._asked = False  # there may be something new
@@ -169,14 +174,17 @@ class Publisher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._ready():
+                while not (ready := self._ready()) and not self._is_to_look():
                     if self._closing:
                         return
-                    due = self._due()
-                    self._changed.wait(None if due is None else max(0.05, due - self._clock()))
+                    due = [at for at in (self._due(), self._look_at if self._push else None) if at is not None]
+                    self._changed.wait(max(0.05, min(due) - self._clock()) if due else None)
                 self._asked, self._busy = False, True
             try:
-                self._publish()
+                if ready:
+                    self._publish()
+                if self._is_to_look():
+                    self._look()
             finally:
                 with self._changed:
                     self._busy = False
@@ -207,6 +215,27 @@ class Publisher:
         if self._push is not None and self._waits_since is not None and not self.paused:
             due.append(max(self._pace.next_at(now, self._commits), self._waits_since + self._limits.gather))
         return min(due, default=None)
+
+    def _is_to_look(self) -> bool:
+        return self._push is not None and not self._closing and self._look_at <= self._clock()
+
+    def _look(self) -> None:
+        """Take over who has withdrawn at another server, also if there is nothing to send."""
+        assert self._push is not None
+        try:
+            found = self._push.look()
+        except Exception as fault:
+            self._looking.went_wrong(self._clock(), fault.retry_after if isinstance(fault, HubFault) else 0)
+            if str(fault) != self._look_fault:  # once, not every few seconds
+                log.warning("Withdrawals at other servers are not known just now, and are looked for again: %s", fault)
+            self._look_fault = str(fault)
+        else:
+            self._looking.went_well(self._clock())
+            self._look_fault = ""
+            with self._changed:
+                self._asked = self._asked or found
+        now = self._clock()
+        self._look_at = max(now + self._limits.look, self._looking.next_at(now))
 
     def _publish(self) -> None:
         try:

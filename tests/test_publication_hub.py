@@ -175,3 +175,19 @@ def test_without_a_token_nothing_is_sent_and_that_is_said(hub, client, home, rep
     assert client.join(home=home.folder)
     assert "HF_TOKEN" in client.state(home=home.folder)["last_error"]
     assert repo not in hub.repos
+
+
+def test_a_withdrawal_at_another_server_is_taken_over_though_nothing_is_to_be_sent(hub, client, home, tmp_path, repo):
+    client.start(home=home.folder, repo=repo, look=0.2)
+    assert client.join(home=home.folder)
+    other = Home(tmp_path / "other").finish("s", "t").write()
+    client.push(home=other.folder, repo=repo)
+    out_of_order = hub.strike(f"GET /api/datasets/{repo}$", status=503, times=3)
+    wait_for(lambda: out_of_order.times == 0)
+    other.withdraw("s")
+    wait_for(lambda: client.push(home=other.folder, repo=repo).get("withdrawn") == 1)
+    wait_for(lambda: home.journal.finished_ids() == ["t"])
+    wait_for(lambda: not list(home.folder.glob("dataset/data/*/s-*")))
+    assert client.join(home=home.folder)
+    wait_for(lambda: b"1 session." in (home.folder / "dataset" / "README.md").read_bytes())
+    assert client.told().count("are not known just now") == 1, "once, not with every look"

@@ -156,13 +156,16 @@ class HubDataset:
         except FAULTS as fault:
             raise hub_fault(self.repo, fault, self._reading) from fault
 
-    def erase_large_files(self, keys: Collection[str]) -> int:
-        """Delete for good the large files whose names begin with one of `keys` and a dash. Returns how many."""
+    def erase_large_files(self, keys: Collection[str], digests: Collection[str] = ()) -> int:
+        """Delete for good the large files whose names begin with one of `keys` and a dash, or of these SHA-256 (hex).
+
+        A file that no commit ever named has no name there. Returns how many.
+        """
         try:
             found = [
                 file
                 for file in self._api.list_lfs_files(self._current, repo_type="dataset")
-                if file.filename.split("/")[-1].rsplit("-", 1)[0] in keys
+                if (file.filename or "").split("/")[-1].rsplit("-", 1)[0] in keys or file.file_oid in digests
             ]
             self._api.permanently_delete_lfs_files(self._current, found, repo_type="dataset")
         except FAULTS as fault:

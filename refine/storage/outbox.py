@@ -6,7 +6,8 @@ What waits is not listed anywhere: it is what the journal's facts have and the m
 forgotten between the end of a session and its entry here.
 """
 
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -66,6 +67,28 @@ class Outbox:
             rows = [self._row(session_id, Errand.PUSH) for session_id in session_ids if session_id not in known]
             if rows:
                 connection.execute(t.outbox.insert(), rows)
+
+    def ship(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """These files, each with the session that it is of, are about to be sent: from now on they may be there."""
+        wanted = {(session_id, hashlib.sha256(content).hexdigest()) for session_id, content in files}
+        with self._journal.writing() as connection:
+            mine = t.shipped.c.session_id.in_({session_id for session_id, _ in wanted})
+            query = sa.select(t.shipped.c.session_id, t.shipped.c.sha256).where(mine)
+            known = set(map(tuple, connection.execute(query.where(t.shipped.c.destination == self.destination))))
+            rows = [
+                {"destination": self.destination, "session_id": session_id, "sha256": digest}
+                for session_id, digest in sorted(wanted - known)
+            ]
+            if rows:
+                connection.execute(t.shipped.insert(), rows)
+
+    def shipped(self, session_ids: Collection[str]) -> set[str]:
+        """The SHA-256 (hex) of all files of these sessions that may be there."""
+        query = sa.select(t.shipped.c.sha256).where(
+            t.shipped.c.destination == self.destination, t.shipped.c.session_id.in_(session_ids)
+        )
+        with self._journal.reading() as connection:
+            return set(connection.execute(query).scalars())
 
     def done(self, session_ids: Collection[str], errand: Errand, commit: str = "") -> None:
         """It is done: the last thing to be written. `commit` is the one that did it, if one was needed."""

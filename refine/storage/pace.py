@@ -14,7 +14,8 @@ class Limits:
     """Seconds and counts.
 
     A session waits `gather` for others to share its commit. In any `window` there are at most `most` commits: `burst`
-    at once, then one every `spacing`. After faults the wait doubles from `first_wait` to `longest_wait`.
+    at once, then one every `spacing`. After faults the wait doubles from `first_wait` to `longest_wait`. Every `look` the Hub is
+    looked at for who has withdrawn at another server.
     """
 
     gather: float = 15
@@ -24,6 +25,7 @@ class Limits:
     window: float = 3600
     first_wait: float = 5
     longest_wait: float = 900
+    look: float = 20
 
 
 ERASING = 2
@@ -62,7 +64,10 @@ class Pace:
         self._not_before = now
 
     def next_at(self, now: float, commits: int = 1) -> float:
-        """The earliest time of the next attempt, which may take so many commits; in the past if it may be made now."""
+        """The earliest time of the next attempt, which may take so many commits; in the past if it may be made now.
+
+        A withdrawal, which takes `ERASING`, does not wait for the spacing.
+        """
         limits = self._limits
         while self._commits and now - self._commits[0] >= limits.window:
             self._commits.popleft()
@@ -70,6 +75,6 @@ class Pace:
         fit = max(limits.most - commits, 0)
         if len(self._commits) > fit:
             allowed = max(allowed, self._commits[-fit - 1] + limits.window)
-        if len(self._commits) >= limits.burst:
+        if len(self._commits) >= limits.burst and commits < ERASING:
             allowed = max(allowed, self._commits[-1] + limits.spacing)
         return allowed

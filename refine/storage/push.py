@@ -65,6 +65,7 @@ class Push:
         self._outbox = Outbox(journal, hub.repo)
         self._written = written
         self._seen: tuple[str, set[str]] = "", set()
+        self._looked = ""
 
     def once(self) -> Sent:
         """Send one batch. Raises `StorageError` (`HubFault` from the Hub); then nothing is marked, and again is safe."""
@@ -76,6 +77,32 @@ class Push:
                     raise
                 time.sleep(random.uniform(0, 0.2 * 2**attempt))  # two writers must not keep step
         raise AssertionError("unreachable")
+
+    def look(self) -> bool:
+        """Remove here who has withdrawn at another server, also if there is nothing to send. Says whether anybody has.
+
+        Raises `HubFault`. If nothing was written since the last look, it is one small request.
+        """
+        try:
+            head = self._hub.head()
+            if head == self._looked:
+                return False
+            tally = read_tally(self._hub.read(FILE, head))
+        except RepoMissing:
+            return False  # not made yet; if it was removed, the next push says so
+        except ValueError:
+            tally = Tally()  # damaged: the next push says so
+        found = self._remove_elsewhere(tally)
+        self._looked = head
+        return found
+
+    def _remove_elsewhere(self, tally: Tally) -> bool:
+        elsewhere = tally.withdrawn_of(self._journal.finished_ids())
+        for session_id in elsewhere:
+            log.warning("Session %s was withdrawn at another server, and is removed here too", session_id)
+            self._keeper.remove(session_id)
+            self._dataset.remove_session(session_id)
+        return bool(elsewhere)
 
     def _attempt(self) -> Sent:
         waiting, withdrawn = self._outbox.waiting(), self._outbox.withdrawals()
@@ -103,11 +130,7 @@ class Push:
                 f"{self._hub.repo} is a compacted copy, made for reading: nothing can be added to it or withdrawn from "
                 "it. Set REFINE_DATASET_REPO to the dataset that it was made from, or to a new one."
             )
-        if elsewhere := tally.withdrawn_of(self._journal.finished_ids()):
-            for session_id in elsewhere:
-                log.warning("Session %s was withdrawn at another server, and is removed here too", session_id)
-                self._keeper.remove(session_id)
-                self._dataset.remove_session(session_id)
+        if self._remove_elsewhere(tally):
             return self._attempt()
         tally = self._dataset.counted(tally, [name for name in batch if self._is_new(name, new)])
         tally = self._counted(tally, gone, head, sign=-1).with_withdrawn(withdrawn)
@@ -118,6 +141,8 @@ class Push:
         if new or gone or tally.to_json() != before:
             # What is removed may be in the history: the mark says so to the next attempt, if this one ends in between.
             self._outbox.begin([*batch, *{shard_key(name) for name in gone}])
+            own = {name: path for name, path in new.items() if not name.startswith("data/targets/")}
+            self._outbox.ship((shard_key(name), path.read_bytes()) for name, path in own.items())
             beside = companions(tally, self._dataset.notice, self._hub.repo)
             self._written()
             commit = self._hub.commit(_summary(new, gone), head, {**new, **beside}, gone)
@@ -127,7 +152,7 @@ class Push:
             erased = commit or head  # the squash is remembered too
             self._written()
             self._hub.erase_history()
-            self._hub.erase_large_files(set(withdrawn))
+            self._hub.erase_large_files(set(withdrawn), self._outbox.shipped(withdrawn))
         self._outbox.done(batch, Errand.PUSH, commit)
         self._outbox.done(withdrawn, Errand.WITHDRAW, erased)
         return Sent(len(batch), len(withdrawn), more=0 < len(batch) < len(waiting), fault=fault)

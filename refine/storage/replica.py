@@ -61,6 +61,8 @@ class Replica:
         self._sent: dict[str, bytes] = {}
         self._state: tuple[int, ...] = ()
         self._commits = 0
+        # The history may hold a note of a withdrawal that the newest commit has not; nobody knows what a killed server left.
+        self._stale = True
 
     def changed(self) -> bool:
         """Whether the journal has something that the replica has not, or the other way round."""
@@ -75,7 +77,7 @@ class Replica:
             head = self._hub.head()
         except RepoMissing:
             self._hub.create(private=True)
-            self._there, self._left = set(), set()
+            self._there, self._left, self._stale = set(), set(), False
             head = self._hub.head()
         if self._hub.is_public():  # it holds secrets: the key to each session
             raise StorageError(
@@ -108,15 +110,18 @@ class Replica:
         ]
         gone += [path for one in finished if (path := facts_file(one)) in there]
         if new or drawn or gone:
+            self._erased.ship((shard_key(path), content) for path, content in drawn.items())
+            self._stale = self._stale or any(path.startswith("withdrawn/") for path in gone)
             self._head = self._hub.commit("Replicate sessions", head, {**new, **drawn}, gone)
             self._there = {*there, *new, *drawn} - {*gone}
             self._commits += 1
-        if withdrawn or self._commits >= SQUASH:
+        if withdrawn or self._stale or self._commits >= SQUASH:
             self._hub.erase_history()
             self._head = ""  # it has another name now, which only a look can tell from another server's
-            self._hub.erase_large_files(withdrawn)
-            self._erased.done(withdrawn, Errand.WITHDRAW)
-            self._commits = 0
+            if withdrawn:
+                self._hub.erase_large_files(withdrawn, self._erased.shipped(withdrawn))
+                self._erased.done(withdrawn, Errand.WITHDRAW)
+            self._commits, self._stale = 0, False
         self._sent, self._state = facts, state
         return bool(new or drawn or gone)
 

@@ -139,3 +139,12 @@ outbox = Table(
     Column("commit_id", String(40), nullable=False, server_default=""),
 )
 """Marks of what is being sent to a dataset and what has arrived there (see `outbox.py`). They outlive their session."""
+
+shipped = Table(
+    "shipped",
+    metadata,
+    Column("destination", String(200), primary_key=True),
+    Column("session_id", String(32), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+)
+"""Large files that may be at a destination, whether or not a commit names them. They outlive their session."""

@@ -77,6 +77,20 @@ def push(home, repo, token="hf_write"):
     return asdict(sent)
 
 
+def look(home, repo):
+    """A look for withdrawals at other servers; whether there was one, or the fault."""
+    from refine.storage.errors import StorageError
+    from refine.storage.hub import HubDataset
+    from refine.storage.push import Push
+    from tests.storage.home import Home
+
+    folder = Home(Path(home))
+    try:
+        return Push(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, folder.dataset).look()
+    except StorageError as fault:
+        return str(fault)
+
+
 def patience(seconds):
     """How long the Hub may be silent."""
     import httpx2

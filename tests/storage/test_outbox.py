@@ -1,5 +1,6 @@
 """The outbox: what waits is what the journal has and the marks have not."""
 
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +36,16 @@ def test_finished_sessions_wait_until_they_are_marked_last(journal):
 def test_each_destination_has_marks_of_its_own(journal):
     Outbox(journal, "someone/study").done(["s", "t"], Errand.PUSH)
     assert Outbox(journal, "someone/other").waiting() == ["s", "t"]
+
+
+def test_files_that_were_sent_are_known_by_destination_and_session_after_a_withdrawal_too(journal):
+    outbox = Outbox(journal, "someone/study")
+    outbox.ship([("s", b"rows"), ("s", b"a picture"), ("t", b"rows")])
+    outbox.ship([("s", b"rows"), ("s", b"rows anew")])
+    Outbox(journal, "someone/other").ship([("s", b"elsewhere")])
+    journal.delete_session("s")
+    assert outbox.shipped(["s"]) == {hashlib.sha256(file).hexdigest() for file in (b"rows", b"a picture", b"rows anew")}
+    assert outbox.shipped(["u"]) == set()
 
 
 def test_marks_outlive_a_withdrawn_session(journal):

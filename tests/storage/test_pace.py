@@ -42,6 +42,14 @@ def test_a_quiet_study_never_waits():
         pace.went_well(now)
 
 
+def test_a_withdrawal_does_not_wait_for_the_spacing_and_reaches_other_servers_within_a_minute():
+    limits = Limits()
+    pace = Pace(limits, [60.0] * limits.burst, 100.0)
+    assert pace.next_at(100.0) > 100 + 60
+    assert pace.next_at(100.0, ERASING) <= 100
+    assert limits.gather + limits.look <= 40, "which leaves 20 s for the requests themselves"
+
+
 def test_commits_before_a_restart_count_and_those_of_a_wrong_clock_do_not():
     assert Pace(Limits(), [10.0 * n for n in range(20)], 1000.0).next_at(1000.0) > 3000
     assert Pace(Limits(), [-1e9, 1e9] * 20, 1000.0).next_at(1000.0) <= 1000

@@ -272,6 +272,49 @@ def test_who_withdrew_at_another_server_is_not_pushed_again(hub, client, home, t
     assert len(list(home.pictures.folder.rglob("*.png"))) == 3
 
 
+@pytest.fixture
+def other(client, home, tmp_path, repo):
+    """Another server, which has restored what the first, `home`, has pushed."""
+    client.push(home=home.folder, repo=repo)
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    where = {"REFINE_DATA_DIR": str(other.folder), "REFINE_TARGETS": str(home.folder / "targets")}
+    assert client.command(arguments=["restore"], REFINE_DATASET_REPO=repo, **where)[0] == 0
+    return other
+
+
+def test_who_withdrew_at_another_server_leaves_this_one_though_it_has_nothing_to_push(hub, client, home, other, repo):
+    assert client.look(home=home.folder, repo=repo) is False
+    other.withdraw("s")
+    client.push(home=other.folder, repo=repo)
+    assert client.look(home=home.folder, repo=repo) is True
+    assert home.journal.finished_ids() == ["t"]
+    assert not list(home.folder.rglob("data/*/s-*"))
+    assert len(list(home.pictures.folder.rglob("*.png"))) == 3
+    assert client.look(home=home.folder, repo=repo) is False
+
+
+def test_a_look_finds_nothing_where_there_is_nothing_and_tells_a_fault(hub, client, home, repo):
+    assert client.look(home=home.folder, repo=repo) is False, "no dataset yet"
+    client.push(home=home.folder, repo=repo)
+    hub.strike(LOOK, status=503)
+    assert "out of order" in client.look(home=home.folder, repo=repo)
+    hub.repos[repo].put({"study.json": b"{"})
+    assert client.look(home=home.folder, repo=repo) is False, "the next push says what is wrong"
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"kind": "cut"}, {"kind": "lost"}], ids=str)
+def test_a_shard_that_was_sent_before_a_commit_that_failed_goes_with_a_withdrawal(hub, client, home, repo, fault):
+    shards = [path.read_bytes() for path in home.dataset.folder.rglob("s-*.parquet")]
+    hub.strike(COMMIT, **fault)
+    assert client.push(home=home.folder, repo=repo)["fault"]
+    assert all(rows in hub.repos[repo].everything for rows in shards)
+    home.withdraw("s")
+    assert client.push(home=home.folder, repo=repo)["withdrawn"] == 1
+    assert not any(rows in hub.repos[repo].everything for rows in shards)
+    assert sessions_on(hub, repo) == ["t"]
+
+
 def test_a_session_that_another_server_has_finished_too_is_sent_once(hub, client, home, tmp_path, repo):
     """It was restored from a replica that lagged behind, and ranked again: its shards have other names."""
     client.push(home=home.folder, repo=repo)

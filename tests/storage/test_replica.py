@@ -180,6 +180,45 @@ def test_a_withdrawal_that_the_dataset_has_not_been_told_of_outlives_the_disk(hu
     assert not any(name.startswith("withdrawn/") for name in names(hub, repo)), "it is owed to nobody any more"
 
 
+def notes(hub, repo):
+    """All notes of withdrawals that anybody could still read, in any commit."""
+    return {path for _, _, files in hub.repos[repo].commits for path in files if path.startswith("withdrawn/")}
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["at once", "after a kill"])
+def test_the_note_of_a_withdrawal_that_the_dataset_knows_is_in_no_commit(hub, client, repo, home, tmp_path, killed):
+    study = f"{repo}-study"
+    home.finish("done", "other").write()
+    client.push(home=home.folder, repo=study)
+    home.withdraw("done")
+    client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    assert notes(hub, repo) == {"withdrawn/done-note.json"}
+    assert client.push(home=home.folder, repo=study)["withdrawn"] == 1
+    server = client
+    if killed:  # between the commit and the squash
+        hub.strike("super-squash", status=500)
+        assert "out of order" in client.replicate(home=home.folder, repo=repo, dataset_repo=study)
+        assert notes(hub, repo) == {"withdrawn/done-note.json"}
+        server = HubClient(hub.url, tmp_path / "client")
+    server.replicate(home=home.folder, repo=repo, dataset_repo=study)
+    assert notes(hub, repo) == set()
+    if killed:
+        server.close()
+
+
+def test_a_picture_that_was_sent_before_a_commit_that_failed_goes_with_a_withdrawal(hub, client, repo, home):
+    client.replicate(home=home.folder, repo=repo)
+    play(home, "late")
+    sent = set(hub.repos[repo].lfs)
+    hub.strike("/commit/", status=503)
+    assert "out of order" in client.replicate(home=home.folder, repo=repo)
+    (late,) = set(hub.repos[repo].lfs) - sent
+    home.journal.delete_session("late")
+    client.replicate(home=home.folder, repo=repo)
+    assert set(hub.repos[repo].lfs) == sent
+    assert late not in hub.repos[repo].blobs
+
+
 def test_a_withdrawal_that_was_not_taken_stays_for_the_next_start(hub, client, repo, home, tmp_path):
     """A fault of the Hub keeps the note back at the start, while the session itself comes back from the dataset."""
     study = f"{repo}-study"
