@@ -43,7 +43,7 @@ def main() -> int:
             return 0
         # torch takes seconds to come from the disk: the page is put together meanwhile.
         threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
-        from refine.assembly import StartError, admin_access, equip, open_house
+        from refine.assembly import StartError, admin_access, equip, on_space, open_house
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
@@ -60,10 +60,11 @@ def main() -> int:
         house.simulated,
         house.publisher,
         admin_access(settings),
+        house.downloads,
     )
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
-        demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+        page.serve(demo, house.downloads, behind_hub=on_space())
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a Space's restart: finish what is being done
         equip(house.studio, settings)
         house.warm_up()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from refine.web.clients import account_of
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -19,11 +21,10 @@ class Access:
     token: str
     owner: str
 
-    def allows(self, given: str, request: Request | None) -> bool:
-        """Whether the token given, or whoever is signed in, may look."""
-        if self.token and hmac.compare_digest(given.encode(), self.token.encode()):
-            return True
-        # Signed by the server, so a client cannot make one up; absent where nobody can sign in.
-        session = (request.scope.get("session") if request else None) or {}
-        account = session.get("oauth_info", {}).get("userinfo", {}).get("preferred_username", "")
-        return bool(self.owner) and account == self.owner
+    def is_owner(self, request: Request | None) -> bool:
+        """Whether the Space's owner is signed in."""
+        return bool(self.owner) and account_of(request) == self.owner
+
+    def opens(self, given: str) -> bool:
+        """Whether this is the admin token."""
+        return bool(self.token) and hmac.compare_digest(given.encode(errors="replace"), self.token.encode())

@@ -14,6 +14,7 @@ from huggingface_hub import get_token
 from refine.access import Access
 from refine.analysis.simulate import simulate
 from refine.archive import Archive, FixedRows
+from refine.downloads import Downloads
 from refine.findings import Findings, Selection
 from refine.generation.generator import GenerationError
 from refine.metrics import METRICS
@@ -164,7 +165,8 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What runs: the study, its studio (which needs to be equipped), its publisher and replicator, and the findings, real and simulated."""
+    """What runs: the study, its studio (which needs to be equipped), its publisher and replicator, the findings, real and simulated,
+    and what is prepared for download."""
 
     study: Study
     studio: Studio
@@ -172,6 +174,7 @@ class House:
     replicator: Replicator | None
     findings: Findings
     simulated: Findings
+    downloads: Downloads
     locks: tuple[FolderLock, DatabaseLock]
 
     def warm_up(self) -> None:
@@ -188,6 +191,7 @@ class House:
         self.study.close()
         if self.replicator is not None:
             self.replicator.close()
+        self.downloads.close()
         self.findings.close()
         self.simulated.close()
         for lock in self.locks:
@@ -252,7 +256,9 @@ def open_house(settings: Settings) -> House:
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
     findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
-    return House(study, studio, publisher, replicator, findings, fiction, locks)
+    downloads = Downloads(settings.data_dir / "downloads", journal.withdrawal_count)
+    downloads.start()
+    return House(study, studio, publisher, replicator, findings, fiction, downloads, locks)
 
 
 def equip(studio: Studio, settings: Settings) -> None:
@@ -264,8 +270,13 @@ def equip(studio: Studio, settings: Settings) -> None:
     studio.equip(open_generator(settings), Panel(metrics))
 
 
+def on_space() -> bool:
+    """Whether this is a Space, by the signs that Gradio goes by: elsewhere its sign-in is a mock that lets everybody in."""
+    return os.environ.get("SYSTEM") == "spaces" and bool(os.environ.get("SPACE_ID"))
+
+
 def admin_access(settings: Settings) -> Access:
     """Who may see the state of the push: whoever has the admin token, and on a Space with sign-in its owner."""
     token = settings.admin_token.get_secret_value() if settings.admin_token else ""
-    signs_in = bool(os.environ.get("SPACE_ID") and os.environ.get("OAUTH_CLIENT_ID"))
+    signs_in = on_space() and bool(os.environ.get("OAUTH_CLIENT_ID"))
     return Access(token, os.environ.get("SPACE_AUTHOR_NAME", "") if signs_in else "")

@@ -20,13 +20,13 @@ def clean_prompt(prompt: str) -> str:
     """
     if not isinstance(prompt, str):
         raise PromptError("Please describe the picture in words.")
+    if len(prompt) > LONGEST_PROMPT:  # before anything that takes time for each character
+        raise PromptError(
+            f"A prompt may have up to {LONGEST_PROMPT:,} characters, and yours has {len(prompt):,}. Please shorten it."
+        )
     # Joiners and direction marks (category Cf) belong to emoji and to right-to-left text, and stay.
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in prompt)
     text = " ".join(spaced.split())
     if not any(unicodedata.category(character)[0] not in "CZ" for character in text):
         raise PromptError("Please write a prompt first: a few words about what you see.")
-    if len(text) > LONGEST_PROMPT:
-        raise PromptError(
-            f"A prompt may have up to {LONGEST_PROMPT:,} characters, and yours has {len(text):,}. Please shorten it."
-        )
     return text

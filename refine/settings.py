@@ -68,8 +68,8 @@ class Settings(BaseSettings):
     )
     admin_token: SecretStr | None = Field(
         None,
-        min_length=8,
-        description="opens the researcher's tab (state of the push to the Hub), 8 characters or more, a secret; on a "
+        min_length=16,
+        description="opens the researcher's tab (state of the push to the Hub), 16 characters or more, a secret; on a "
         "Space with sign-in its owner needs none; empty: no such tab",
     )
     targets: str = Field(

@@ -43,7 +43,7 @@ class Studio:
         self._asking = threading.Lock()
         self._queue = DrawingQueue()
         for request in journal.asked(protocol_hash):
-            self._enqueue(request)
+            self._enqueue(request, "")  # who asked is not on disk: all of these take turns as one client
 
     def equip(self, generator: Generator, panel: Panel) -> None:
         """Begin to draw, with `generator`, and to score, by `panel`."""
@@ -51,8 +51,8 @@ class Studio:
         self._panel = panel
         self._queue.open()
 
-    def ask(self, trial_id: str, number: int, prompt: str) -> bool:
-        """Ask for a drawing; it is on disk as a request when this returns.
+    def ask(self, trial_id: str, number: int, prompt: str, client: str = "") -> bool:
+        """Ask for a drawing; it is on disk as a request when this returns. Drawings are made by turns of clients.
 
         Returns `False`, and does nothing, if this trial waits for a drawing already or has this iteration.
         """
@@ -64,7 +64,7 @@ class Studio:
             if not self._journal.ask(request):
                 return False
             self._failures.pop(trial_id, None)
-            self._enqueue(request)
+            self._enqueue(request, client)
             return True
 
     def pending(self, trial_id: str) -> Pending | None:
@@ -91,8 +91,8 @@ class Studio:
         """Finish the drawing at hand. What else was asked for is made at the next start."""
         self._queue.close()
 
-    def _enqueue(self, request: Request) -> None:
-        self._queue.submit(request, self._job(request))
+    def _enqueue(self, request: Request, client: str) -> None:
+        self._queue.submit(request, self._job(request), client)
 
     def _job(self, request: Request) -> Callable[[Progress], None]:
         def job(progress: Progress) -> None:

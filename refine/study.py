@@ -12,17 +12,19 @@ import threading
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
 
 from PIL import Image
 
+from refine.admission import MOST_IDLE, Admission
 from refine.assignment import assign_arm, assign_targets
 from refine.metrics import MetricInfo
 from refine.prompts import PromptError, clean_prompt
 from refine.protocol import Protocol, Ranking, Session, Step, Target, Trial, ranked
 from refine.publication import Publisher
 from refine.standing import Consent, Standing
+from refine.storage.enrolments import Enrolments
 from refine.storage.journal import Journal
 from refine.storage.pictures import Pictures
 from refine.storage.targets import TargetSet
@@ -34,6 +36,10 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 """The form of a session's token: 24 random bytes in url-safe base64."""
+
+
+STILL_LOOKING = timedelta(minutes=30)
+"""So long after its beginning a session counts for the balance though nothing is drawn in it yet."""
 
 
 class StudyError(Exception):
@@ -71,16 +77,19 @@ class Study:
         self._publisher = publisher
         self._rng = rng or SystemRandom()
         self._enrolment = threading.Lock()
+        self._enrolments = Enrolments(journal)
+        self._admission = Admission(self._enrolments)
         journal.add_protocol(protocol)
         publisher.publish()
 
     # ---- what a participant does, in order ---------------------------------------------------------------------
 
-    def enrol(self, consent: bool, token: str = "") -> str:
-        """Begin a session. Returns its secret token, the only key to it.
+    def enrol(self, consent: bool, token: str = "", client: str = "") -> str:
+        """Begin a session for whoever calls as `client`. Returns its secret token, the only key to it.
 
         A browser may bring the token: then asking again, also from another window, leads to the same session. Anything
-        but `TOKEN` is replaced by a new one. Raises `StudyError` without consent.
+        but `TOKEN` is replaced by a new one. Raises `StudyError` without consent, or if this client has begun too many
+        and drawn nothing in them.
         """
         if not consent:
             raise StudyError("Please agree to take part first.")
@@ -89,11 +98,18 @@ class Study:
         with self._enrolment:
             if self._journal.session(_hash(token)) is not None:
                 return token
+            if not self._admission.admits(client):
+                raise StudyError(
+                    f"{MOST_IDLE} sessions have begun in your network in which nothing is drawn yet. Please go on with one "
+                    "of them, or come back tomorrow."
+                )
             session_id = uuid.uuid4().hex
-            arm = assign_arm(self.protocol.feedback, self._journal.arm_counts(self.protocol.hash), self._rng)
+            # Who leaves without a drawing is made up for: the arms are those of who took part.
+            recent = _now() - STILL_LOOKING
+            arm = assign_arm(self.protocol.feedback, self._enrolments.arm_counts(self.protocol.hash, recent), self._rng)
             target_ids = assign_targets(
                 self._targets.targets.values(),
-                self._journal.target_counts(self.protocol.hash),
+                self._enrolments.target_counts(self.protocol.hash, recent),
                 self.protocol.trials,
                 self._rng,
             )
@@ -121,6 +137,7 @@ class Study:
                     trials=trials,
                 )
             )
+            self._admission.began(client, session_id)
         return token
 
     def standing(self, token: str | None) -> Standing:
@@ -155,10 +172,11 @@ class Study:
         self._journal.begin_trial(current.id, _now())
         return self.standing(token)
 
-    def draw(self, token: str, trial: int, number: int, prompt: str) -> Standing:
+    def draw(self, token: str, trial: int, number: int, prompt: str, client: str = "") -> Standing:
         """Ask for the drawing of round `number` of trial number `trial`. Returns at once; the server owns the rest.
 
-        Asking again for the same is harmless. Raises `StudyError` for a bad prompt or a round whose turn it is not.
+        Clients take turns. Asking again for the same is harmless. Raises `StudyError` for a bad prompt or a round whose
+        turn it is not.
         """
         current = self._current(token, trial)
         try:
@@ -176,7 +194,7 @@ class Study:
             raise StudyError("All rounds are drawn. Please rank the drawings now.")
         if number != done + 1:
             raise StudyError(f"The next round is round {done + 1}.")
-        asked = self._studio.ask(current.id, number, text)
+        asked = self._studio.ask(current.id, number, text, client)
         standing = self.standing(token)
         if asked:
             return standing
@@ -292,7 +310,8 @@ def _ranking(trial: Trial, order: Sequence[int]) -> Ranking | None:
 
 
 def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    # Whatever a hand-made call gives for a token: it is nobody's.
+    return hashlib.sha256(str(token).encode(errors="replace")).hexdigest()
 
 
 def _now() -> datetime:

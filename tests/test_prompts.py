@@ -38,6 +38,15 @@ def test_a_long_prompt_is_refused_with_both_numbers():
         clean_prompt("x" * 5000)
 
 
+def test_the_length_is_looked_at_before_the_characters():
+    class Unreadable(str):
+        def __iter__(self):
+            raise AssertionError("its characters were looked at")
+
+    with pytest.raises(PromptError, match="yours has 50,000,000"):
+        clean_prompt(Unreadable(" " * 50_000_000))
+
+
 def test_something_that_is_no_text_is_refused():
     with pytest.raises(PromptError, match="in words"):
         clean_prompt(None)

@@ -77,7 +77,7 @@ def test_the_front_matter_is_what_a_space_reads():
     assert (ROOT / front["app_file"]).exists()
     assert front["license"] == "apache-2.0"
     assert len(front["short_description"]) <= 60
-    requirement = re.search(r"^gradio>=([\d.]+)", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
+    requirement = re.search(r"^gradio\[oauth\]>=([\d.]+)", (ROOT / "requirements.txt").read_text(), flags=re.MULTILINE)
     assert front["sdk_version"].startswith(requirement.group(1))
 
 

@@ -80,6 +80,15 @@ def test_the_replica_is_not_the_dataset(monkeypatch):
     assert read_settings().replica == ""
 
 
+def test_an_admin_token_that_can_be_guessed_is_refused_without_being_told(monkeypatch):
+    monkeypatch.setenv("REFINE_ADMIN_TOKEN", "hush-hush-hush-")
+    with pytest.raises(SettingsError, match=r"REFINE_ADMIN_TOKEN has a value .* 16 characters or more") as fault:
+        read_settings()
+    assert "hush" not in str(fault.value)
+    monkeypatch.setenv("REFINE_ADMIN_TOKEN", "hush-hush-hush-h")
+    assert read_settings().admin_token.get_secret_value() == "hush-hush-hush-h"
+
+
 def test_the_databases_url_is_a_secret(monkeypatch):
     monkeypatch.setenv("REFINE_DATABASE_URL", "postgresql://researcher:hush@localhost/study")
     assert "hush" not in repr(read_settings())

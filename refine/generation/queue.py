@@ -1,6 +1,6 @@
-"""The line of drawings: one worker draws, whoever waits can see their place.
+"""The line of drawings: one worker draws, by turns of clients; whoever waits can see their place.
 
-Knows: jobs, their order, their progress. Does not know: what a job does or for whom, or how it is shown.
+Knows: jobs, whose they are, their order, their progress. Does not know: what a job does, or how it is shown.
 A job belongs to the server: it runs to its end even if the page that asked for it is gone.
 """
 
@@ -25,65 +25,89 @@ class Place:
     progress: float = 0.0
 
 
+@dataclass(slots=True)
+class _Entry:
+    """A job in the line. Those of the lowest `turn` come first, of these the one that came first."""
+
+    job: Job
+    client: str
+    turn: int
+    number: int
+    progress: float = 0.0
+    begun: bool = False
+
+    @property
+    def order(self) -> tuple[bool, int, int]:
+        return not self.begun, self.turn, self.number
+
+
 class DrawingQueue:
-    """First come, first served, one job at a time, at most one job for each key. Nothing is done before `open`."""
+    """Round-robin by client, of each first come, first served; one job at a time, at most one for each key.
+
+    Who comes new waits for the job at hand and for at most one of every other client, however many they have waiting.
+    Nothing is done before `open`.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._places: dict[Hashable, Place] = {}
+        self._entries: dict[Hashable, _Entry] = {}
+        self._turn = self._count = 0
         # Until it is open there is no thread: a start that fails then must not wait for it.
-        self._held: list[tuple[Hashable, Job]] | None = []
+        self._opened = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drawing")
 
     def open(self) -> None:
         """Begin with the first in the line."""
         with self._changed:
-            held, self._held = self._held, None
-            for key, job in held or ():
-                self._worker.submit(self._run, key, job)
+            self._opened = True
+            for _ in self._entries:
+                self._worker.submit(self._run_next)
 
-    def submit(self, key: Hashable, job: Job) -> None:
-        """Put a job in the line, unless one with this key is in it already."""
+    def submit(self, key: Hashable, job: Job, client: str = "") -> None:
+        """Put a job of `client` in the line, unless one with this key is in it already."""
         with self._changed:
-            if key in self._places:
+            if key in self._entries:
                 return
-            self._places[key] = Place(ahead=len(self._places))
-            if self._held is None:
-                self._worker.submit(self._run, key, job)
-            else:
-                self._held.append((key, job))
+            last = max((one.turn for one in self._entries.values() if one.client == client), default=self._turn - 1)
+            self._count += 1
+            self._entries[key] = _Entry(job, client, max(self._turn, last + 1), self._count)
+            if self._opened:
+                self._worker.submit(self._run_next)
 
     def place(self, key: Hashable) -> Place | None:
         """Where the job with this key stands, or `None` if it is not in the line (done, or never asked for)."""
         with self._changed:
-            place = self._places.get(key)
-            return None if place is None else Place(place.ahead, place.progress)
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            return Place(sum(one.order < entry.order for one in self._entries.values()), entry.progress)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until the line is empty, at most `timeout` seconds. Says whether it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._places, timeout)
+            return self._changed.wait_for(lambda: not self._entries, timeout)
 
     def close(self) -> None:
         """Finish the job at hand, drop the rest."""
         self._worker.shutdown(wait=True, cancel_futures=True)
         with self._changed:
-            self._places.clear()
+            self._entries.clear()
             self._changed.notify_all()
 
-    def _run(self, key: Hashable, job: Job) -> None:
+    def _run_next(self) -> None:
+        with self._changed:
+            key, entry = min(self._entries.items(), key=lambda one: one[1].order)
+            entry.begun, self._turn = True, entry.turn
+
         def progress(done: float) -> None:
-            with self._changed:
-                self._places[key].progress = done
+            entry.progress = done
 
         try:
-            job(progress)
+            entry.job(progress)
         except Exception:
             # The next in line must not suffer; a job that has somebody to tell has told them itself.
             log.exception("A drawing job failed")
         finally:
             with self._changed:
-                del self._places[key]
-                for place in self._places.values():
-                    place.ahead -= 1
+                del self._entries[key]
                 self._changed.notify_all()

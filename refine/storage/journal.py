@@ -13,7 +13,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from refine.protocol import Arm, Iteration, Protocol, Ranking, Session, Trial
+from refine.protocol import Iteration, Protocol, Ranking, Session, Trial
 from refine.storage import schema as t
 from refine.storage.engine import open_engine, plain_words, scrub
 from refine.storage.errors import Contradiction, StorageError
@@ -246,27 +246,6 @@ class Journal:
         with self.reading() as connection:
             return connection.execute(sa.exists().where(t.iterations.c.picture == pixels).select()).scalar_one()
 
-    def arm_counts(self, protocol_hash: str) -> dict[Arm, int]:
-        """How many sessions of this protocol each arm has, finished or not."""
-        query = (
-            sa.select(t.sessions.c.arm, sa.func.count())
-            .where(t.sessions.c.protocol_hash == protocol_hash)
-            .group_by(t.sessions.c.arm)
-        )
-        with self.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
-    def target_counts(self, protocol_hash: str) -> dict[str, int]:
-        """How many trials of this protocol each target has."""
-        query = (
-            sa.select(t.trials.c.target_id, sa.func.count())
-            .join(t.sessions)
-            .where(t.sessions.c.protocol_hash == protocol_hash)
-            .group_by(t.trials.c.target_id)
-        )
-        with self.reading() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
-
     def finished_ids(self) -> list[str]:
         """The ids of all finished sessions, the oldest first."""
         query = sa.select(t.sessions.c.id).where(t.sessions.c.finished_at.is_not(None))
@@ -294,6 +273,11 @@ class Journal:
         with self.reading() as connection:
             # A withdrawal takes one away from the first count, so it must weigh two in the second.
             return int(connection.execute(finished).scalar_one()) + 2 * int(connection.execute(withdrawn).scalar_one())
+
+    def withdrawal_count(self) -> int:
+        """How many sessions have been withdrawn."""
+        with self.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(t.withdrawals)).scalar_one())
 
     def iterations_frame(self, session_ids: Sequence[str]) -> pd.DataFrame:
         """These finished sessions, a row an iteration, ready for analysis.

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from refine.protocol import Session
 from refine.storage import schema as t
 from refine.storage.dataset import shard_key
+from refine.storage.enrolments import ASKED, DREW
 from refine.storage.errors import Contradiction, StorageError
 from refine.storage.hub import HubDataset, RepoMissing
 from refine.storage.journal import Journal
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 FORGOTTEN = timedelta(days=7)
 """After so long nobody comes back to an unfinished session: it leaves the replica."""
+
+NEVER_BEGUN = timedelta(days=1)
+"""And after so long if nothing was drawn in it: soon it leaves the journal as well (admission)."""
 
 SQUASH = 500
 """Commits after which the history is squashed: the Hub grows slow with thousands."""
@@ -217,8 +221,12 @@ class Replica:
         return session is not None and bool(self._lacking(session))
 
     def _unfinished(self) -> list[str]:
-        recent = datetime.now(UTC) - FORGOTTEN
-        query = sa.select(t.sessions.c.id).where(t.sessions.c.finished_at.is_(None), t.sessions.c.enrolled_at > recent)
+        now = datetime.now(UTC)
+        query = sa.select(t.sessions.c.id).where(
+            t.sessions.c.finished_at.is_(None),
+            t.sessions.c.enrolled_at > now - FORGOTTEN,
+            (t.sessions.c.enrolled_at > now - NEVER_BEGUN) | DREW | ASKED,
+        )
         with self._journal.reading() as connection:
             return list(connection.execute(query).scalars())
 

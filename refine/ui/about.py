@@ -11,6 +11,7 @@ import gradio as gr
 from refine.profiles import ASSETS, PROFILES
 from refine.storage.errors import StorageError
 from refine.study import Study, StudyError
+from refine.ui.attempts import Attempts
 from refine.ui.html import message
 from refine.ui.path import QUIET
 
@@ -69,17 +70,23 @@ class About:
         code = gr.Textbox(label="Withdrawal code", placeholder="XXXX-XXXX-XXXX", max_length=40, elem_id="withdraw-code")
         button = gr.Button("Remove my session for good", variant="stop", elem_id="withdraw")
         answer = gr.HTML(apply_default_css=False)
+        attempts = Attempts("withdrawal code")
 
-        def withdraw(words: str) -> tuple[object, object]:
+        def withdraw(words: str, request: gr.Request) -> tuple[object, object]:
             if not words:
                 return "", gr.skip()
+            if wait := attempts.begin(request.request):
+                return message(wait), gr.skip()
             try:
                 study.withdraw(words)
             except StudyError as refusal:
+                attempts.wrong(request.request)
                 return message(str(refusal)), gr.skip()
             except StorageError as fault:
+                attempts.right(request.request)
                 log.error("A withdrawal could not be kept: %s", fault)
                 return message("Your session could not be removed just now. Please try again in a moment."), gr.skip()
+            attempts.right(request.request)
             return message(
                 "Your session was removed, and leaves the published dataset with its next update.", "good"
             ), ""

@@ -12,10 +12,13 @@ import gradio as gr
 from refine.access import Access
 from refine.publication import Publisher, PushState
 from refine.storage.errors import StorageError
+from refine.ui.attempts import Attempts
 from refine.ui.html import message
 from refine.ui.path import QUIET
 
 LOOK_SECONDS = 3.0
+
+NOT_YOU = "This is for whoever runs the study: sign in as its owner, or give the admin token."
 
 
 class Admin:
@@ -24,6 +27,7 @@ class Admin:
     def __init__(self, publisher: Publisher, access: Access) -> None:
         """Make the components and connect them. Called inside the tab."""
         self._publisher, self._access = publisher, access
+        self._attempts = Attempts("admin token")
         if access.owner:
             gr.LoginButton()
         given = gr.Textbox(label="Admin token", type="password", visible=bool(access.token), elem_id="admin-token")
@@ -49,15 +53,28 @@ class Admin:
         on(resume.click, publisher.resume)
 
     def _answer(self, act: Callable[[], None], words: str, request: gr.Request) -> list[Any]:
-        if not self._access.allows(words, request.request):
-            refusal = message("This is for whoever runs the study: sign in as its owner, or give the admin token.")
-            return [refusal, gr.Row(visible=False), gr.Timer(active=False)]
+        if refusal := self._refusal(words, request):
+            return [message(refusal), gr.Row(visible=False), gr.Timer(active=False)]
         try:
             act()
             shown = describe(self._publisher.state())
         except StorageError as fault:
             shown = message(str(fault))
         return [shown, gr.Row(visible=True), gr.Timer(active=True)]
+
+    def _refusal(self, words: str, request: gr.Request) -> str:
+        """Why this caller may not; empty if they may."""
+        if self._access.is_owner(request.request):
+            return ""
+        if not words or not self._access.token:
+            return NOT_YOU
+        if wait := self._attempts.begin(request.request):
+            return wait
+        if not self._access.opens(words):
+            self._attempts.wrong(request.request)
+            return NOT_YOU
+        self._attempts.right(request.request)
+        return ""
 
 
 def describe(state: PushState) -> str:

@@ -3,11 +3,13 @@
 Knows: what is put where. Does not know: what the tabs contain.
 """
 
+import os
 from typing import Any
 
 import gradio as gr
 
 from refine.access import Access
+from refine.downloads import Downloads
 from refine.findings import Findings
 from refine.publication import Publisher
 from refine.study import Study
@@ -18,6 +20,14 @@ from refine.ui.html import SCRIPTS, script
 from refine.ui.path import QUIET, Path
 from refine.ui.results import Results
 from refine.ui.theme import THEME
+from refine.web.serving import app_options
+
+# Gradio sums up its last 10,000 calls after each call, for a page (/monitoring) that is closed here.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
+
+LONGEST_QUEUE = 500
+"""Calls that wait for the page's own functions; each is answered in milliseconds."""
 
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
@@ -26,20 +36,31 @@ LAUNCH: dict[str, Any] = {
     "footer_links": [],
     "ssr_mode": False,
     "show_error": False,
+    "enable_monitoring": False,
+    "run_history": False,  # what was written here is kept by the study, not by whoever uses this browser next
+    "state_session_capacity": 2000,  # open pages; one takes up to a megabyte
+    "prevent_thread_lock": True,
 }
 """How the page is served, for `Blocks.launch`."""
 
 
-def build(study: Study, live: Findings, simulated: Findings, publisher: Publisher, access: Access) -> gr.Blocks:
+def build(
+    study: Study,
+    live: Findings,
+    simulated: Findings,
+    publisher: Publisher,
+    access: Access,
+    downloads: Downloads,
+) -> gr.Blocks:
     """The page of a study, with findings of its own and of a simulated one to look at.
 
-    `access` says who sees the state of `publisher`.
+    `access` says who sees the state of `publisher`; `downloads` keeps what is prepared to be taken home.
     """
     with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
         with gr.Tab("Take part") as take_part:
             Path(study, demo)
         with gr.Tab("Results") as results_tab:
-            results = Results(live, simulated, study.protocol)
+            results = Results(live, simulated, study.protocol, downloads)
         with gr.Tab("About") as about:
             About(study)
         others = [take_part, about]
@@ -52,5 +73,16 @@ def build(study: Study, live: Findings, simulated: Findings, publisher: Publishe
             other.select(lambda: gr.Timer(active=False), None, results.timer, **QUIET)
     # Nothing on the page waits for anything else: drawings have a line of their own (generation.queue).
     gr.set_static_paths([LIBRARY])
-    demo.queue(default_concurrency_limit=None, api_open=False)
+    demo.queue(default_concurrency_limit=None, api_open=False, max_size=LONGEST_QUEUE, status_update_rate=10)
     return demo
+
+
+def serve(demo: gr.Blocks, downloads: Downloads, *, behind_hub: bool) -> None:
+    """Serve a page that was built, behind the gate. Returns at once.
+
+    `behind_hub`: this is a Space, and all requests come through the Hub's proxies.
+    """
+    demo.launch(
+        **LAUNCH,
+        app_kwargs=app_options(demo, files=(LIBRARY,), download=downloads.file, behind_hub=behind_hub),
+    )

@@ -24,6 +24,7 @@ from refine.ui.screen import Screen, Verb, View
 from refine.ui.target import TargetScreen
 from refine.ui.thanks import Thanks
 from refine.ui.welcome import Welcome
+from refine.web.clients import client_of
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +92,24 @@ class Path:
         fresh: bool = False,
         payload: bool = False,
         js: str | None = None,
+        client: bool = False,
     ) -> None:
         def handle(token: str, *values: Any) -> list[Any]:
             return self._act(verb, token, values, fresh)
 
+        def handle_client(request: gr.Request, token: str, *values: Any) -> list[Any]:
+            return self._act(verb, token, (*values, client_of(request.request)), fresh)
+
         def handle_payload(event: gr.EventData, token: str, *values: Any) -> list[Any]:
             return self._act(verb, token, (*values, event._data), fresh)
 
-        listener(handle_payload if payload else handle, [self._token, *inputs], self._outputs, js=js, **QUIET)
+        listener(
+            handle_payload if payload else handle_client if client else handle,
+            [self._token, *inputs],
+            self._outputs,
+            js=js,
+            **QUIET,
+        )
 
     def _arrive(self, given: Any) -> list[Any]:
         """The page was opened or loaded again, perhaps by a resume link. `given` is what the browser remembers."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import gradio as gr
 
 from refine.protocol import Iteration, Step
-from refine.study import Study
+from refine.study import Study, StudyError
 from refine.ui.html import drawing_uri, figure, message, script, target_uri
 from refine.ui.screen import On, Screen, View
 
@@ -36,7 +36,11 @@ class RankingScreen(Screen):
         """The list sends trial, order, and whether an unchanged order is meant."""
 
         def rank(token: str, answer: dict[str, Any]) -> None:
-            study.rank(token, int(answer["trial"]), answer["order"], bool(answer["unchanged"]))
+            try:
+                trial, order, unchanged = int(answer["trial"]), list(answer["order"]), bool(answer["unchanged"])
+            except (KeyError, TypeError, ValueError):
+                raise StudyError("This page is not up to date. Please reload it.") from None
+            study.rank(token, trial, order, unchanged)
 
         on(self.list.rank, rank, fresh=True, payload=True)
 

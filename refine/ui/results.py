@@ -5,13 +5,12 @@ number comes about (analysis).
 """
 
 import logging
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from refine.downloads import MINUTES, Busy, Download, Downloads
 from refine.findings import Findings, Selection
 from refine.protocol import ARMS, Protocol
 from refine.storage.errors import StorageError
@@ -42,10 +41,11 @@ FAULT = Shown(("fault",))
 class Results:
     """Live figures, or on demand those of a simulated study."""
 
-    def __init__(self, live: Findings, simulated: Findings, protocol: Protocol) -> None:
+    def __init__(self, live: Findings, simulated: Findings, protocol: Protocol, downloads: Downloads) -> None:
         """Make the components and connect them. Called inside the tab; `protocol` is shown at first."""
         self._findings = {LIVE: live, SIMULATED: simulated}
         self._protocol = protocol
+        self._downloads = downloads
         with gr.Column(elem_id="results"):
             shown_sections = [
                 gr.HTML(js_on_load=script("figures.js"), apply_default_css=False, padding=False)
@@ -63,12 +63,13 @@ class Results:
             simulated_button = gr.Button("Look at simulated data", elem_id="simulate")
             live_button = gr.Button("Back to the real data", elem_id="live", visible=False)
             prepare = gr.Button("Prepare data and report for download", elem_id="prepare")
-        files = gr.File(label="Downloads", visible=False, elem_id="downloads")
+        files = gr.HTML(elem_id="downloads", apply_default_css=False)
         source, shown = gr.State(LIVE), gr.State()
         self.timer = gr.Timer(LOOK_SECONDS, active=False)
         chosen: list[Any] = [source, protocols, arm, subject, since, until]
 
-        self.timer.tick(self._look, [shown, *chosen], [*shown_sections, shown], **QUIET)
+        # What is chosen may have gone since: without `preprocess` Gradio does not insist on a list of choices.
+        self.timer.tick(self._look, [shown, *chosen], [*shown_sections, shown], preprocess=False, **QUIET)
         for button, name in ((simulated_button, SIMULATED), (live_button, LIVE)):
             button.click(
                 lambda name=name: (name, gr.Button(visible=name == LIVE), gr.Button(visible=name != LIVE)),
@@ -77,7 +78,7 @@ class Results:
                 **QUIET,
             )
         self.outputs: list[Any] = [protocols, subject, self.timer]
-        prepare.click(self._files, chosen, files, show_progress="full", api_visibility="private")
+        prepare.click(self._files, chosen, files, preprocess=False, show_progress="full", api_visibility="private")
 
     def open(self) -> list[Any]:
         """New values of `outputs` when the tab is selected: what can be chosen, and looks for something new."""
@@ -114,13 +115,24 @@ class Results:
         news = [one if new != old else gr.skip() for one, new, old in zip(found, hashes, shown.hashes, strict=True)]
         return *news, Shown(stamp, hashes)
 
-    def _files(self, source: str, *chosen: str | None) -> gr.File:
-        folder = Path(tempfile.mkdtemp(prefix="thousand-prompts-"))
+    def _files(self, source: str, *chosen: str | None) -> str:
         origin = "Thousand Prompts, results tab" + (", simulated data" if source == SIMULATED else "")
-        selection = self._selection(source, *chosen)
-        made = self._findings[source].write(selection, folder, origin, simulated=source == SIMULATED)
-        return gr.File([str(path) for path in made], visible=True)
+        try:
+            ready = self._downloads.prepare(
+                self._findings[source], self._selection(source, *chosen), origin, simulated=source == SIMULATED
+            )
+        except Busy as refusal:
+            return message(str(refusal))
+        except StorageError as fault:
+            log.error("A download could not be prepared: %s", fault)
+            return message("The files could not be prepared just now. Please try again in a moment.")
+        return _links(ready)
 
     def _selection(self, source: str, *chosen: str | None) -> Selection:
         protocol, arm, subject, since, until = ("" if value in (None, EVERYTHING) else str(value) for value in chosen)
         return Selection(protocol if source == LIVE else SIMULATED, arm, subject, since[:10], until[:10])
+
+
+def _links(ready: Download) -> str:
+    items = "".join(f'<li><a href="downloads/{ready.key}/{name}" download>{name}</a></li>' for name in ready.names)
+    return f'<ul class="tp-downloads">{items}</ul><p class="tp-note">The files stay here for {MINUTES} minutes.</p>'

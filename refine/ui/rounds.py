@@ -10,7 +10,7 @@ import gradio as gr
 
 from refine.protocol import Iteration, Step, Trial
 from refine.standing import Pending, Standing
-from refine.study import Study
+from refine.study import Study, StudyError
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
 from refine.ui.scores import score_table
 from refine.ui.screen import On, Screen, View
@@ -59,12 +59,15 @@ class Rounds(Screen):
     def connect(self, study: Study, on: On) -> None:
         """Button and Enter draw. While a drawing is made the path polls, at the pace of `timer`."""
 
-        def draw(token: str, turn: str, prompt: str) -> None:
-            trial, number, _ = turn.split("/")
-            study.draw(token, int(trial), int(number), prompt)
+        def draw(token: str, turn: str, prompt: str, client: str) -> None:
+            try:
+                trial, number = (int(part) for part in turn.split("/")[:2])
+            except (AttributeError, ValueError):
+                raise StudyError("This page is not up to date. Please reload it.") from None
+            study.draw(token, trial, number, prompt, client)
 
         for listener in (self.draw.click, self.prompt.submit):
-            on(listener, draw, [self.turn, self.prompt])
+            on(listener, draw, [self.turn, self.prompt], client=True)
 
     def render(self, study: Study, view: View) -> list[object]:
         """Everything; the prompt box only when nobody can be writing in it."""

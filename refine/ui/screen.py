@@ -22,7 +22,8 @@ class On(typing.Protocol):
     """Connects an event to a verb: afterwards the page shows where the participant stands.
 
     `fresh` also fills in what the participant may be editing (the prompt box). With `payload` the verb's last
-    argument is what the event carries. `js` gives token and inputs, in the browser, instead of the components.
+    argument is what the event carries; with `client` it is who calls. `js` gives token and inputs, in the browser,
+    instead of the components.
     """
 
     def __call__(
@@ -34,6 +35,7 @@ class On(typing.Protocol):
         fresh: bool = False,
         payload: bool = False,
         js: str | None = None,
+        client: bool = False,
     ) -> None:
         """Connect."""
         ...

@@ -47,10 +47,17 @@ class Welcome(Screen):
     def connect(self, study: Study, on: On) -> None:
         """The button is the consent. The browser brings the key, so that two windows begin one session."""
 
-        def start(token: str, key: str) -> str:
-            return study.enrol(consent=True, token=key)
+        def start(token: str, key: str, client: str) -> str:
+            return study.enrol(consent=True, token=key, client=client)
 
-        on(self.start.click, start, [self.key], fresh=True, js="(token) => [token, tpMemory.nextKey()]")
+        on(
+            self.start.click,
+            start,
+            [self.key],
+            fresh=True,
+            client=True,
+            js="(token) => [token, tpMemory.nextKey()]",
+        )
 
     def render(self, study: Study, view: View) -> list[object]:
         """The notice about a session that is not known, if any; only now is it known that nobody is in the middle."""

@@ -56,6 +56,60 @@ def test_a_key_stands_in_the_line_once(queue):
     assert done == ["asked"]
 
 
+def order_of(queue, *asked):
+    """Put jobs of clients (`client`, `name`) in a line that is not open yet; returns the names as they are done."""
+    done = []
+    for client, name in asked:
+        queue.submit(name, lambda progress, name=name: done.append(name), client)
+    places = {name: queue.place(name).ahead for _, name in asked}
+    queue.open()
+    assert queue.join(10)
+    assert [places[name] for name in done] == list(range(len(done))), "the places that were told are kept"
+    return done
+
+
+def test_clients_take_turns_and_each_ones_jobs_are_done_in_order(queue):
+    asked = [("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("c", "c1"), ("b", "b2")]
+    assert order_of(queue, *asked) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
+def test_who_comes_new_is_next_however_many_others_one_client_has(queue):
+    queue.open()
+    begun, go_on, done = threading.Event(), threading.Event(), []
+
+    def job(name):
+        def run(progress):
+            begun.set()
+            go_on.wait(10)
+            done.append(name)
+
+        return run
+
+    for number in range(60):
+        queue.submit(number, job(number), "flood")
+    assert begun.wait(10)
+    queue.submit("newcomer", job("newcomer"), "newcomer")
+    assert queue.place("newcomer").ahead == 1
+    assert queue.place(59).ahead == 60
+    go_on.set()
+    assert queue.join(10)
+    assert done.index("newcomer") == 1
+
+
+def test_who_was_just_served_does_not_come_before_those_who_wait(queue):
+    done = []
+
+    def again(progress):
+        done.append("a1")
+        queue.submit("a2", lambda progress: done.append("a2"), "a")
+
+    queue.submit("a1", again, "a")
+    queue.submit("b1", lambda progress: done.append("b1"), "b")
+    queue.open()
+    assert queue.join(10)
+    assert done == ["a1", "b1", "a2"]
+
+
 def test_a_job_that_fails_does_not_hold_up_the_next(queue, caplog):
     def broken(progress):
         raise RuntimeError("out of paint")

@@ -175,14 +175,6 @@ def test_two_threads_with_the_same_round_leave_one(journal):
     assert len(journal.trial("s-01").iterations) == 1
 
 
-def test_counts_for_assignment(journal):
-    journal.add_session(replace(a_session("t"), arm="no_scores"))
-    journal.add_session(replace(a_session("u"), arm="no_scores"))
-    assert journal.arm_counts(PROTOCOL.hash) == {"scores": 1, "no_scores": 2}
-    assert journal.target_counts(PROTOCOL.hash) == {"target": 3}
-    assert journal.arm_counts("other") == {}
-
-
 def test_the_frame_for_analysis_has_finished_sessions_only(journal):
     journal.add_session(a_session("t"))
     assert journal.iterations_frame(["s", "t"]).empty

@@ -47,7 +47,7 @@ def sql(journal, url):
         ("UPDATE sessions SET finished_at = NULL WHERE id = 's'", "changes once"),
         ("UPDATE sessions SET arm = 'no_scores' WHERE id = 't'", "changes once"),
         ("UPDATE sessions SET finished_at = '2030-01-01' WHERE id = 't'", "every trial is ranked"),
-        ("DELETE FROM sessions WHERE id = 't'", "withdraws"),
+        ("DELETE FROM sessions WHERE id = 't'", "with a drawing is removed only when its participant withdraws"),
         ("UPDATE withdrawals SET withdrawn_at = '2030-01-01'", "never changed"),
         ("DELETE FROM withdrawals", "never removed"),
         (

@@ -109,6 +109,24 @@ def test_who_does_not_come_back_is_forgotten_after_a_week(hub, client, repo, hom
     assert not any("gone" in name for name in names(hub, repo))
 
 
+def test_who_never_drew_is_forgotten_after_a_day(hub, client, repo, home):
+    now = datetime.now(UTC)
+    play(home, "idle", rounds=0, enrolled=now - timedelta(hours=23))
+    client.replicate(home=home.folder, repo=repo)
+    assert any("idle" in name for name in names(hub, repo))
+    for name, rounds in (("never", 0), ("waits", 0), ("drew", 1)):
+        play(home, name, rounds=rounds, enrolled=now - timedelta(days=2))
+    home.journal.ask(Request("waits-01", 1, "a cat", now))
+    client.replicate(home=home.folder, repo=repo)
+    assert {
+        name for name in ("idle", "never", "waits", "drew") if f"sessions/{name}-facts.json" in names(hub, repo)
+    } == {
+        "idle",
+        "waits",
+        "drew",
+    }
+
+
 def test_what_was_not_restored_is_never_removed(hub, client, repo, home, tmp_path):
     client.replicate(home=home.folder, repo=repo)
     fresh = Home(tmp_path / "could not restore")

@@ -95,9 +95,10 @@ def main() -> None:
             house.simulated,
             house.publisher,
             assembly.admin_access(settings),
+            house.downloads,
         )
         try:
-            demo.launch(**page.LAUNCH, prevent_thread_lock=True)
+            page.serve(demo, house.downloads, behind_hub=False)
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             house.studio.equip(
                 SlowPainter(assembly.drawing_settings(settings)), Panel([open_metric("imagehash", None)])
