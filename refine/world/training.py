@@ -44,7 +44,7 @@ def train(checkpoint: Path, minutes: float, seed: int, parts: Mapping[str, State
     """
     limit, spent, done = 60 * minutes, 0.0, 0
     if checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=True)
+        kept = torch.load(checkpoint, weights_only=True, map_location="cpu")
         spent, done = kept["spent"], kept["steps"]
         for name, part in parts.items():
             part.load_state_dict(kept[name])
@@ -126,4 +126,5 @@ class Average:
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
         """Go on from means that were kept."""
-        self.means, self.seen = list(state["means"]), state["seen"]
+        self.means = [kept.to(now.device) for kept, now in zip(state["means"], self.means, strict=True)]
+        self.seen = state["seen"]

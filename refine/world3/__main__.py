@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7, help="where chance comes from")
     parser.add_argument("--count", type=int, default=20, help="targets of each of the five subjects")
     parser.add_argument("--minutes", type=float, default=60, help="time to train in all, earlier sittings included")
+    parser.add_argument("--batch", type=int, default=32, help="descriptions a step; on a GPU 512")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches; on a GPU one a core")
     parser.add_argument("--threads", type=int, default=1, help="threads of a computation")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--out", type=Path, default=Path("targets"), help="folder for targets")
@@ -106,6 +108,8 @@ def _train(options: argparse.Namespace, sprites: Sprites) -> None:
         options.seed,
         Layers.load(components, sprites),
         tokenizer.load(words),
+        batch=options.batch,
+        workers=options.workers,
     )
 
 

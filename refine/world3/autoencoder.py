@@ -12,6 +12,7 @@ from diffusers import AutoencoderKL
 from torch import nn
 
 from refine.world.training import rate, set_rate, train
+from refine.world3.batches import DEVICE, autocast, batches
 from refine.world3.compose import compose_pixels
 from refine.world3.description import CELL, SIDE
 from refine.world3.layers import CHANNELS, Layers
@@ -51,6 +52,7 @@ def train_decoder(
     layers: Layers,
     peak: float = 1e-3,
     batch: int = 12,
+    workers: int = 0,
 ) -> None:
     """Teach `decoder`, in place, to paint latents with a little noise: pixels and edges.
 
@@ -62,14 +64,17 @@ def train_decoder(
         layers: What the decoder reads.
         peak: Learning rate.
         batch: Crops a step.
+        workers: Processes that make crops.
     """
+    decoder.to(DEVICE)
+    made = batches(lambda rng: crops(rng, batch, layers), seed, checkpoint, workers)
     optimizer = torch.optim.AdamW(decoder.parameters(), peak, betas=(0.9, 0.99), weight_decay=0.0)
 
     def step(spent: float, rng: random.Random) -> dict[str, float]:
         set_rate([optimizer], rate(peak, spent))
-        clean, pixels = crops(rng, batch, layers)
-        noisy = clean + 0.08 * torch.rand(batch, 1, 1, 1) * torch.randn_like(clean)
-        with torch.autocast("cpu", torch.bfloat16):
+        clean, pixels = (part.to(DEVICE) for part in next(made))
+        noisy = clean + 0.08 * torch.rand(batch, 1, 1, 1, device=DEVICE) * torch.randn_like(clean)
+        with autocast():
             painted = decoder(noisy)
         error = painted.float() - pixels
         edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
@@ -78,6 +83,7 @@ def train_decoder(
         return {"l1": error.abs().mean().item(), "psnr": psnr(error)}
 
     train(checkpoint, minutes, seed, {"decoder": decoder, "adam": optimizer}, step)
+    decoder.cpu()
 
 
 def train_encoder(
@@ -88,6 +94,7 @@ def train_encoder(
     layers: Layers,
     peak: float = 1.5e-3,
     batch: int = 12,
+    workers: int = 0,
 ) -> None:
     """Teach the encoder of `vae`, in place, to find latents that the decoder paints alike.
 
@@ -101,15 +108,18 @@ def train_encoder(
         layers: The latents that the encoder should come near to.
         peak: Learning rate.
         batch: Crops a step.
+        workers: Processes that make crops.
     """
+    vae.to(DEVICE)
+    made = batches(lambda rng: crops(rng, batch, layers), seed, checkpoint, workers)
     encoder, decoder = vae.encoder, vae.decoder
     decoder.requires_grad_(False)
     optimizer = torch.optim.AdamW(encoder.parameters(), peak, betas=(0.9, 0.99), weight_decay=0.0)
 
     def step(spent: float, rng: random.Random) -> dict[str, float]:
         set_rate([optimizer], rate(peak, spent, flat=0.0))
-        clean, pixels = crops(rng, batch, layers)
-        with torch.autocast("cpu", torch.bfloat16):
+        clean, pixels = (part.to(DEVICE) for part in next(made))
+        with autocast():
             moments = encoder(pixels)
             mean, variance = moments.float().chunk(2, dim=1)
             painted = decoder(mean)
@@ -120,6 +130,7 @@ def train_encoder(
 
     train(checkpoint, minutes, seed, {"encoder": encoder, "adam": optimizer}, step)
     decoder.requires_grad_(True)
+    vae.cpu()
 
 
 def crops(rng: random.Random, count: int, layers: Layers) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,6 +6,7 @@ descriptions, which takes a fraction of a millisecond.
 
 import random
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +16,43 @@ from transformers import CLIPTokenizer
 
 from refine.world.drawing import TABLES, Expected, plain_attention, sample_times
 from refine.world.training import Average, Stateful, muon_and_adam, rate, set_rate, train
+from refine.world3.batches import DEVICE, autocast, batches
 from refine.world3.captions import caption
-from refine.world3.description import Description
 from refine.world3.layers import Layers, to_tensor
 from refine.world3.models import TextToLatents
 from refine.world3.objects import OBJECTS
 from refine.world3.sampling import sample_description
 from refine.world3.tokenizer import LENGTH
 
+NAMES = tuple(OBJECTS)
 UNCAPTIONED = 0.1
 DECAY = 0.998
 
 
 class Difficulty:
-    """How badly each object is drawn, so that the worst are practised most."""
+    """How badly each object is drawn, so that the worst are practised most. Shared with the processes that make batches."""
 
     def __init__(self) -> None:
-        self.losses = dict.fromkeys(OBJECTS, 1.0)
+        self.losses = torch.ones(len(NAMES)).share_memory_()
 
     def weights(self) -> dict[str, float]:
         """How often each object is wanted: half to two and a half times as often as an average one."""
-        return {name: min(2.5, max(0.5, loss**2)) for name, loss in self.losses.items()}
+        return dict(zip(NAMES, self.losses.square().clamp(0.5, 2.5).tolist(), strict=True))
 
-    def learn(self, descriptions: Sequence[Description], losses: torch.Tensor, expected: torch.Tensor) -> None:
-        """Take in the losses of some descriptions and what was to be expected of them; both (n,)."""
-        for description, ratio in zip(descriptions, (losses / expected).tolist(), strict=True):
-            for thing in description.things:
-                self.losses[thing.name] += 0.02 * (ratio - self.losses[thing.name])
+    def learn(self, drawn: Sequence[Sequence[str]], losses: torch.Tensor, expected: torch.Tensor) -> None:
+        """Take in the losses of some pictures, (n,), of which objects each holds, and what was to be expected, (n,)."""
+        for names, ratio in zip(drawn, (losses / expected).tolist(), strict=True):
+            for name in names:
+                index = NAMES.index(name)
+                self.losses[index] += 0.02 * (ratio - self.losses[index])
 
     def state_dict(self) -> dict[str, Any]:
         """The losses by object."""
-        return dict(self.losses)
+        return dict(zip(NAMES, self.losses.tolist(), strict=True))
 
     def load_state_dict(self, state: dict[str, Any], /) -> None:
-        """Go on from losses that were kept."""
-        self.losses |= state
+        """Go on from losses that were kept; objects that are new since then are average ones."""
+        self.losses.copy_(torch.tensor([state.get(name, 1.0) for name in NAMES]))
 
 
 def train_transformer(
@@ -61,8 +64,9 @@ def train_transformer(
     start: TextToLatents | None = None,
     peak: float = 8e-4,
     batch: int = 32,
+    workers: int = 0,
 ) -> TextToLatents:
-    """Train, or go on training.
+    """Train, or go on training, on a GPU if there is one.
 
     Args:
         checkpoint: Where the state is kept.
@@ -73,34 +77,43 @@ def train_transformer(
         start: Weights to begin with; random ones when None.
         peak: Learning rate.
         batch: Descriptions a step.
+        workers: Processes that put batches together.
 
     Returns:
-        The model with averaged weights.
+        The model with averaged weights, on the CPU.
     """
     torch.manual_seed(seed)
-    model = start or TextToLatents(len(tokenizer))
+    model = (start or TextToLatents(len(tokenizer))).to(DEVICE)
     muon, adam = muon_and_adam(model, TABLES)
     average, difficulty, expected = Average(model, DECAY), Difficulty(), Expected()
     guess = torch.compile(model, dynamic=False) if minutes > 5 else model
 
+    def make(rng: random.Random) -> tuple[list[list[str]], torch.Tensor, torch.Tensor]:
+        weights = difficulty.weights()
+        drawn = [sample_description(rng, weights) for _ in range(batch)]
+        captions = ["" if rng.random() < UNCAPTIONED else caption(description, rng) for description, _ in drawn]
+        names = [[thing.name for thing in description.things] for description, _ in drawn]
+        return names, to_tensor([layers.encode(*one) for one in drawn]), tokens(tokenizer, captions)
+
+    made = batches(make, seed, checkpoint, workers)
+
     def step(spent: float, rng: random.Random) -> dict[str, float]:
         set_rate([muon, adam], rate(peak, spent, flat=0.6))
-        drawn = [sample_description(rng, difficulty.weights()) for _ in range(batch)]
-        clean = to_tensor([layers.encode(description, boxes) for description, boxes in drawn])
-        captions = ["" if rng.random() < UNCAPTIONED else caption(description, rng) for description, _ in drawn]
+        names, clean, ids = next(made)
         times, noise = sample_times(batch), torch.randn_like(clean)
         mix = times[:, None, None, None]
-        with torch.autocast("cpu", torch.bfloat16):
-            velocity = guess(tokens(tokenizer, captions), (1 - mix) * clean + mix * noise, times)
-        losses = (velocity.float() - (noise - clean)).square().mean((1, 2, 3))
+        noisy, wanted = (1 - mix) * clean + mix * noise, noise - clean
+        with autocast():
+            velocity = guess(ids.to(DEVICE), noisy.to(DEVICE), times.to(DEVICE))
+        losses = (velocity.float() - wanted.to(DEVICE)).square().mean((1, 2, 3))
         losses.mean().backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optimizer in (muon, adam):
             optimizer.step()
             optimizer.zero_grad()
         average.update()
-        at_time = expected.at(times, losses.detach())
-        difficulty.learn([description for description, _ in drawn], losses.detach(), at_time)
+        here = losses.detach().cpu()
+        difficulty.learn(names, here, expected.at(times, here))
         return {"loss": expected.means.mean().item(), "noise": expected.means[9].item()}
 
     parts: dict[str, Stateful] = {
@@ -110,10 +123,10 @@ def train_transformer(
         "average": average,
         "difficulty": difficulty,
     }
-    with plain_attention():
+    with plain_attention() if DEVICE.type == "cpu" else nullcontext():
         train(checkpoint, minutes, seed, parts, step)
     average.apply()
-    return model
+    return model.cpu()
 
 
 def tokens(tokenizer: CLIPTokenizer, captions: Sequence[str]) -> torch.Tensor:

@@ -7,7 +7,6 @@ import torch
 
 from refine.world.clip_pair import load_clip, save_clip
 from refine.world3 import autoencoder, clip_pair, perceptual, pipeline, probe, tokenizer, train_transformer
-from refine.world3.description import Description, Thing
 from refine.world3.objects import OBJECTS
 
 BLINK = 0.001
@@ -40,9 +39,15 @@ def test_the_transformer_is_learned_and_resumed(trained, words, layers):
         assert torch.equal(first(ids, noise, times), again(ids, noise, times))
 
 
+def test_worker_processes_supply_batches_too(words, layers, tmp_path):
+    path = tmp_path / "transformer.pt"
+    train_transformer.train_transformer(path, BLINK, 1, layers, words, batch=2, workers=2)
+    assert steps_in(path) >= 1
+
+
 def test_the_worst_drawn_objects_are_practised_most():
     difficulty = train_transformer.Difficulty()
-    drawn = [Description((Thing(name),)) for name in ("cat", "dog")]
+    drawn = [["cat"], ["dog"]]
     for _ in range(100):
         difficulty.learn(drawn, torch.tensor([0.3, 0.1]), torch.tensor([0.2, 0.2]))
     weights = difficulty.weights()
