@@ -174,7 +174,7 @@ def _parts(person: Array, ranked: Array) -> Array:
         "ordered": ordered,
         "alike": (excess + pairs) / 2,
         "pairs": pairs,
-        "top": (best & favourite).sum(axis=1) / (best.sum(axis=1) * favourite.sum(axis=1)),
+        "top": (best & favourite).sum(axis=1) / best.sum(axis=1),
     }
     return np.column_stack([parts[name] for name in PARTS]).astype(float)
 

@@ -159,7 +159,7 @@ def top_ranked(found: TopRanked) -> go.Figure:
         x=numbers,
         y=list(found.counts),
         marker={"color": [BLUE if out else PALE_BLUE for out in outstanding], "line": {"color": BLUE, "width": 1.5}},
-        text=[f"{count}{'*' if out else ''}" for count, out in zip(found.counts, outstanding, strict=True)],
+        text=[f"{_times(count)}{'*' if out else ''}" for count, out in zip(found.counts, outstanding, strict=True)],
         textposition="outside",
         cliponaxis=False,
         customdata=list(found.residuals),
@@ -182,8 +182,13 @@ def top_ranked(found: TopRanked) -> go.Figure:
         figure.add_scatter(x=[None], y=[None], mode="lines", line=frame["line"], name=name)
     iteration_axis(figure, numbers)
     figure.update_yaxes(title_text="times ranked first", rangemode="tozero")
-    listed = ", ".join(str(count) for count in found.counts)
+    listed = ", ".join(_times(count) for count in found.counts)
     return with_words(figure, f"Times ranked first, by iteration: {listed}. {found.sentence}")
+
+
+def _times(count: float) -> str:
+    """A count of first ranks; with parts, where drawings share one."""
+    return f"{count:.1f}".removesuffix(".0")
 
 
 def contrasts(effect: IterationEffect, plateau: Plateau) -> go.Figure:

@@ -2,7 +2,8 @@
 
 Knows: rankings of iterations. Does not know: scores, or how results are shown.
 Model: the best is chosen from all with chances in proportion to the items' worths, then the next from the rest, and
-so on (Luce, Individual Choice Behavior, 1959; Plackett, Applied Statistics 24 (1975), 193).
+so on (Luce, Individual Choice Behavior, 1959; Plackett, Applied Statistics 24 (1975), 193). Ties by Efron's likelihood
+(Journal of the American Statistical Association 72 (1977), 557), of which this model is a case.
 """
 
 from dataclasses import dataclass
@@ -56,15 +57,16 @@ class PlackettLuce:
 def plackett_luce(iterations: pd.DataFrame, length: int) -> PlackettLuce:
     """Fit the worths of `length` iterations to rankings, whole or of some of the iterations.
 
-    `iterations` has the columns `trial`, `iteration` (1..`length`) and `rank` (1 = most similar; distinct in a trial).
+    `iterations` has the columns `trial`, `iteration` (1..`length`) and `rank` (1 = most similar; ties share one).
     """
     ranked = iterations.dropna(subset=["rank"])
     orders = []
     for block in blocks(ranked):
-        best_first = np.argsort(block.of(ranked["rank"]), axis=1)
-        orders.append(np.take_along_axis(block.of(ranked["iteration"]).astype(int) - 1, best_first, axis=1))
-    orders = [order for order in orders if order.shape[1] > 1]
-    trials = sum(len(order) for order in orders)
+        ranks, items = block.of(ranked["rank"]), block.of(ranked["iteration"]).astype(int) - 1
+        if ranks.shape[1] > 1:
+            best_first = np.argsort(ranks, axis=1, kind="stable")
+            orders.append(_Order(*(np.take_along_axis(part, best_first, axis=1) for part in (items, ranks))))
+    trials = sum(len(order.items) for order in orders)
     why = _no_maximum(orders, length)
     found = None if why else maximise(lambda free: _likelihood(orders, np.append(free, 0.0)), length - 1)
     if found is None:
@@ -85,34 +87,50 @@ def plackett_luce(iterations: pd.DataFrame, length: int) -> PlackettLuce:
     )
 
 
-def _likelihood(orders: list[NDArray[np.int64]], log_worth: Array) -> tuple[float, Array, Array]:
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """Trials of one length: their `items` from the best to the last, and the `ranks` of these, (trials, length)."""
+
+    items: NDArray[np.int64]
+    ranks: Array
+
+    def left(self, place: int) -> Array:
+        """What of each item is still to be chosen from at a place, 0..1: of m that are tied, m - 1 after the first."""
+        own = self.ranks[:, place, None]
+        tied = self.ranks == own
+        gone = tied[:, :place].sum(axis=1, keepdims=True) / tied.sum(axis=1, keepdims=True)
+        return (self.ranks > own) + tied * (1 - gone)
+
+
+def _likelihood(orders: list[_Order], log_worth: Array) -> tuple[float, Array, Array]:
     """Log-likelihood, gradient and information, both without the last item, which is fixed."""
     items = len(log_worth)
     loglik, gradient, information = 0.0, np.zeros(items), np.zeros((items, items))
     for order in orders:
-        worth = np.exp(log_worth - log_worth.max())[order]
-        left = np.zeros((len(order), items))
-        np.put_along_axis(left, order, worth, axis=1)
-        for place in range(order.shape[1] - 1):
+        worth = np.exp(log_worth - log_worth.max())[order.items]
+        for place in range(order.items.shape[1]):
+            left = np.zeros((len(worth), items))
+            np.put_along_axis(left, order.items, worth * order.left(place), axis=1)
             total = left.sum(axis=1, keepdims=True)
             chances = left / total
-            chosen = order[:, place]
             loglik += float(np.log(worth[:, place] / total[:, 0]).sum())
             expected = chances.sum(axis=0)
-            gradient += np.bincount(chosen, minlength=items) - expected
+            gradient += np.bincount(order.items[:, place], minlength=items) - expected
             information += np.diag(expected) - chances.T @ chances
-            np.put_along_axis(left, chosen[:, None], 0.0, axis=1)
     return loglik, gradient[:-1], information[:-1, :-1]
 
 
-def _no_maximum(orders: list[NDArray[np.int64]], length: int) -> str:
+def _no_maximum(orders: list[_Order], length: int) -> str:
     """Why the likelihood has no maximum (Ford's condition, American Mathematical Monthly 64 (1957), 28), or nothing."""
     if not orders:
         return "there are no trials"
     ahead = np.zeros((length, length), dtype=bool)
     for order in orders:
-        for place in range(order.shape[1] - 1):
-            ahead[order[:, place], order[:, place + 1]] = True
+        for place in range(order.items.shape[1] - 1):
+            this, following = order.items[:, place], order.items[:, place + 1]
+            tied = order.ranks[:, place] == order.ranks[:, place + 1]
+            ahead[this, following] = True
+            ahead[following[tied], this[tied]] = True
     parts, label = connected_components(ahead, directed=True, connection="strong")
     if parts == 1:
         return ""

@@ -80,7 +80,8 @@ def recency(iterations: pd.DataFrame, metrics: Sequence[MetricInfo]) -> Recency:
     """Explain which drawing of a trial is ranked first.
 
     `iterations` has the columns `trial`, `iteration`, `rank` (1 = most similar) and the metrics' ids (raw). Trials
-    in which a rank or a score is missing are left out, as are those of a single drawing.
+    in which a rank or a score is missing are left out, as are those of a single drawing, or of one picture all along.
+    Drawings that share the first rank are each the favourite in equal parts.
     """
     names = [metric.id for metric in metrics] + [POSITION]
     missing = iterations[["rank", *names[:-1]]].isna().any(axis=1)
@@ -88,11 +89,12 @@ def recency(iterations: pd.DataFrame, metrics: Sequence[MetricInfo]) -> Recency:
     columns = [standardised(rows, metric) for metric in metrics] + [rows["iteration"]]
     contrasts = []
     for block in blocks(rows):
-        best_first = np.argsort(block.of(rows["rank"]), axis=1)
-        seen = np.stack([np.take_along_axis(block.of(column), best_first, axis=1) for column in columns], axis=2)
-        if seen.shape[1] > 1:
-            # All that matters is how the others differ from the favourite.
-            contrasts.append(seen[:, 1:] - seen[:, :1])
+        first = block.of(rows["rank"]) == 1
+        seen = np.stack([block.of(column) for column in columns], axis=2)
+        favourite = (seen * first[:, :, None]).sum(axis=1, keepdims=True) / first.sum(axis=1)[:, None, None]
+        # All that matters is how each differs from the favourite.
+        contrasts.append((seen - favourite)[~first.all(axis=1)])
+    contrasts = [contrast for contrast in contrasts if len(contrast)]
     trials = sum(len(contrast) for contrast in contrasts)
     why = _no_maximum(contrasts, names)
     found = None if why else maximise(lambda effects: _likelihood(contrasts, effects), len(names))
@@ -115,9 +117,9 @@ def _likelihood(contrasts: list[Array], effects: Array) -> tuple[float, Array, A
     loglik, gradient, information = 0.0, np.zeros(size), np.zeros((size, size))
     for contrast in contrasts:
         utility = contrast @ effects
-        top = np.maximum(utility.max(axis=1), 0.0)  # the favourite's utility is 0
+        top = utility.max(axis=1)
         weights = np.exp(utility - top[:, None])
-        total = weights.sum(axis=1) + np.exp(-top)
+        total = weights.sum(axis=1)
         chances = weights / total[:, None]
         loglik -= float((np.log(total) + top).sum())
         mean = np.einsum("tj,tjp->tp", chances, contrast)

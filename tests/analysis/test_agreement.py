@@ -56,6 +56,19 @@ def test_equal_to_r_on_pooled_ranks() -> None:
     assert found.band == "moderate"
 
 
+def test_drawings_that_people_tied_get_the_mean_of_their_ranks() -> None:
+    tied = [
+        ([1, 2, 2, 4], [0.9, 0.5, 0.5, 0.1]),
+        ([3, 1, 1, 4], [0.2, 0.3, 0.3, 0.1]),
+        ([1, 1, 1, 4], [0.6, 0.6, 0.6, 0.7]),
+    ]
+    means = [([1, 2.5, 2.5, 4], None), ([3, 1.5, 1.5, 4], None), ([2, 2, 2, 4], None)]
+    by_hand = rows_of([(ranks, scores) for (ranks, _), (_, scores) in zip(means, tied, strict=True)])
+    assert agreement(rows_of(tied)) == agreement(by_hand)
+    assert agreement(rows_of(tied[:2])).icc.ICC3.value == pytest.approx(1)
+    assert agreement(rows_of(tied[:2])).top == 1
+
+
 @given(TRIALS)
 def test_correlations_are_means_of_scipys(trials: list[tuple[list[int], list[float]]]) -> None:
     found = agreement(rows_of(trials))

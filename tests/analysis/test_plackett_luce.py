@@ -40,6 +40,40 @@ def test_equal_to_a_plain_likelihood_with_trials_of_different_lengths() -> None:
     assert [w.log_worth for w in found.worths[:3]] == pytest.approx(best.x.tolist(), abs=1e-5)
 
 
+def test_a_tie_of_two_items_is_a_victory_of_each() -> None:
+    found = plackett_luce(frame([[1, 2]] * 20 + [[2, 1]] * 5 + [[1, 1]] * 5), 2)
+    first, second = found.worths
+    assert first.log_worth - second.log_worth == pytest.approx(np.log(25 / 10))
+    alike = plackett_luce(frame([[1, 1]] * 5), 2)
+    assert alike.worths[0].share == pytest.approx(0.5)
+
+
+def test_ties_are_equal_to_efrons_likelihood_written_out() -> None:
+    untied = chosen_by_chance(np.tile(TRUTH, (12, 1)), seed=5).tolist()
+    tied = [[1, 2, 2, 4], [3, 3, 1, 2], [1, 1, 1, 4], [2, 1, 2, 2], [4, 1, 3, 1], [1, 1, 1, 1]]
+
+    def minus_loglik(free: np.ndarray) -> float:
+        worth, total = np.exp(np.append(free, -free.sum())), 0.0
+        for trial in map(np.array, untied + tied):
+            for rank in np.unique(trial):
+                of, left = worth[trial == rank], worth[trial >= rank].sum()
+                total += np.log(of).sum()
+                total -= sum(np.log(left - gone / len(of) * of.sum()) for gone in range(len(of)))
+        return -float(total)
+
+    best = minimize(minus_loglik, np.zeros(3), method="BFGS", options={"gtol": 1e-8})
+    found = plackett_luce(frame(untied + tied), 4)
+    assert found.loglik == pytest.approx(-best.fun, abs=1e-8)
+    assert [w.log_worth for w in found.worths[:3]] == pytest.approx(best.x.tolist(), abs=1e-5)
+
+
+def test_the_numbers_of_tied_iterations_do_not_matter() -> None:
+    ranks = [[1, 2, 2, 4], [3, 1, 4, 2], [4, 3, 1, 1], [2, 4, 3, 1], [3, 3, 1, 2]]
+    turned = [list(reversed(trial)) for trial in ranks]
+    shares = [worth.share for worth in plackett_luce(frame(ranks), 4).worths]
+    assert [worth.share for worth in plackett_luce(frame(turned), 4).worths] == pytest.approx(shares[::-1])
+
+
 def test_intervals_cover_the_truth() -> None:
     covered = np.zeros(4)
     for seed in range(200):

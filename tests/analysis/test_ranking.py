@@ -48,6 +48,42 @@ def test_first_ranks_of_whole_trials_are_counted() -> None:
     assert top_ranked(rows, 3).counts == (1, 2, 0)
 
 
+def test_a_shared_first_rank_counts_in_equal_parts() -> None:
+    found = top_ranked(frame([[1, 1, 3], [1, 2, 3], [3, 1, 2], [1, 1, 1]]), 3)
+    assert found.counts == pytest.approx((11 / 6, 11 / 6, 1 / 3))
+    assert (found.shared, found.expected) == (2, pytest.approx(4 / 3))
+    assert "N = 4" in found.sentence
+    assert found.sentence.endswith("In 2 of them drawings of the same pixels share the first rank.")
+
+
+def test_with_shared_first_ranks_the_test_keeps_its_level() -> None:
+    """Under equal chances the statistic has the mean and the upper 5% of its chi-square distribution."""
+    rng, k, sizes = np.random.default_rng(3), 6, [2] * 60 + [4] * 40 + [6] * 20
+    drawn = np.zeros((4000, k))
+    drawn += rng.multinomial(80, np.full(k, 1 / k), 4000)
+    for m in sizes:
+        drawn += rng.multivariate_hypergeometric(np.ones(k, dtype=int), m, 4000) / m
+    found = [equal_chances(counts, sizes) for counts in drawn]
+    assert np.mean([one.chi2 for one in found]) == pytest.approx(k - 1, abs=0.2)
+    assert np.mean([one.p < 0.05 for one in found]) == pytest.approx(0.05, abs=0.012)
+
+
+def test_exact_p_with_shared_first_ranks_is_that_of_all_possible_counts() -> None:
+    """Two trials with one favourite of three, and one in which two share the first rank."""
+    sole = [np.eye(3)[i] for i in range(3)]
+    shared = [(np.ones(3) - one) / 2 for one in sole]
+    possible = [a + b + c for a in sole for b in sole for c in shared]
+    observed = sole[0] + sole[0] + shared[2]
+    exact = np.mean([(c**2).sum() >= (observed**2).sum() - 1e-9 for c in possible])
+    assert equal_chances(observed, [2]).exact_p == pytest.approx(exact, abs=0.005)
+
+
+def test_where_every_trial_has_one_picture_all_along_there_is_no_test() -> None:
+    found = top_ranked(frame([[1, 1, 1], [1, 1, 1]]), 3)
+    assert (found.p, found.exact_p) == (None, None)
+    assert "all drawings of each trial are the same" in found.sentence
+
+
 def test_without_trials_it_says_so() -> None:
     found = top_ranked(frame([]), 4)
     assert (found.counts, found.p, found.exact_p) == ((0, 0, 0, 0), None, None)

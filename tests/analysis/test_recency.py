@@ -45,6 +45,27 @@ def test_equal_to_a_plain_likelihood() -> None:
     assert found.chi2 == pytest.approx(2 * (without.fun - best.fun), abs=1e-6)
 
 
+def test_drawings_that_share_the_first_rank_are_the_favourite_in_equal_parts() -> None:
+    rows = study(60, 1.0, 0.2, seed=4)
+    ranks, scores = rows["rank"].to_numpy(copy=True).reshape(60, 6), rows["cosine"].to_numpy(copy=True).reshape(60, 6)
+    for trial in range(15):  # the best two are the same picture
+        ranks[trial][ranks[trial] == 2] = 1
+        scores[trial][ranks[trial] == 1] = scores[trial].max()
+    ranks[15], scores[15] = 1, 0.0  # one picture all along: it tells nothing
+    rows = frame(ranks.tolist(), scores.tolist())
+    score = (scores - scores.mean()) / scores.std(ddof=1)
+    part = (ranks == 1) / (ranks == 1).sum(axis=1, keepdims=True)
+
+    def minus_loglik(effects: np.ndarray) -> float:
+        utility = (effects[0] * score + effects[1] * np.arange(6))[np.arange(60) != 15]
+        return float((np.log(np.exp(utility).sum(axis=1)) - (utility * part[np.arange(60) != 15]).sum(axis=1)).sum())
+
+    best = minimize(minus_loglik, np.zeros(2), method="BFGS", options={"gtol": 1e-8})
+    found = recency(rows, [COSINE])
+    assert found.trials == 59
+    assert [effect.estimate for effect in found.effects] == pytest.approx(best.x.tolist(), abs=1e-5)
+
+
 def test_intervals_cover_the_truth_and_the_test_keeps_its_level() -> None:
     covered, rejected = 0, 0
     for seed in range(0, 400, 2):

@@ -22,6 +22,8 @@ METHODS = (
     "(2003); Seber & Wild (1989).",
     "Top-ranked iterations: chi-square test against equal chances; Plackett-Luce model of the full rankings; recency bias: "
     "conditional logit of the favourite on its scores and its position (McFadden, 1974).",
+    "Ties: drawings of the same pixels share a rank. They get the mean of their ranks for agreement, count in equal parts where "
+    "they share the first, and enter the Plackett-Luce model by Efron's likelihood (1977).",
     "Feedback effect: the mixed model with the arm and arm x iteration, type III tests.",
 )
 """How each result came about."""
