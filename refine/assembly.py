@@ -42,6 +42,7 @@ from refine.storage.source import HubSource
 from refine.storage.targets import load_targets
 from refine.studio import Studio
 from refine.study import Study
+from refine.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from refine.generation.pipeline import PipelineGenerator
@@ -247,6 +248,7 @@ def open_house(settings: Settings) -> House:
             pictures=pictures,
             studio=studio,
             publisher=publisher,
+            vocabulary=None if profile.vocabulary is None else Vocabulary.load(profile.vocabulary),
         )
     except StorageError as fault:
         raise StartError(str(fault)) from fault

@@ -23,6 +23,7 @@ class Profile:
     environment says otherwise, and those that `targets` was drawn with.
     `metrics` gives for each metric id where its weights are: a folder or file, a name the metric's own library
     knows, or `None` if it has none. `targets` is a folder drawn beforehand, `prompts` what to draw them from.
+    `vocabulary` lists the words that the model knows, one a line; `None` if it is not known where its knowledge ends.
     """
 
     description: str
@@ -31,6 +32,7 @@ class Profile:
     metrics: dict[str, str | None]
     targets: Path | None
     prompts: Path
+    vocabulary: Path | None = None
 
 
 def _as_in_the_paper(model: str, revision: str, size: int) -> DrawingSettings:
@@ -45,6 +47,7 @@ PROFILES: dict[ProfileName, Profile] = {
         metrics=metrics_of("world"),
         targets=ASSETS / "world" / "targets",
         prompts=ASSETS / "world" / "targets" / "targets.json",
+        vocabulary=ASSETS / "world" / "vocabulary.txt",
     ),
     "paper": Profile(
         description="the weights of arXiv 2504.20340: SD3 medium and the official metrics; a GPU and a Hub token",

@@ -5,8 +5,19 @@ Knows: characters and lengths. Does not know: what a model reads of it (generati
 
 import unicodedata
 
+import regex
+
 LONGEST_PROMPT = 2000
 """Characters. Twenty times what the text encoders read; a limit against floods, not against eloquence."""
+
+INKLESS = regex.compile(
+    r"[\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Z}\p{Cc}\p{Cs}\p{Co}\p{Noncharacter_Code_Point}"
+    r"[\p{Cf}--\p{Prepended_Concatenation_Mark}]"
+    # Blanks that have no property of their own: Braille, musical notation, Egyptian hieroglyphs, Khitan.
+    r"\u2800\U0001D159\U00013441\U00013442\U00016FE4]*",
+    regex.VERSION1,
+)
+"""Characters that leave no ink: spaces, controls, fillers, joiners, variation selectors, blanks."""
 
 
 class PromptError(ValueError):
@@ -27,6 +38,6 @@ def clean_prompt(prompt: str) -> str:
     # Joiners and direction marks (category Cf) belong to emoji and to right-to-left text, and stay.
     spaced = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in prompt)
     text = " ".join(spaced.split())
-    if not any(unicodedata.category(character)[0] not in "CZ" for character in text):
+    if INKLESS.fullmatch(text):
         raise PromptError("Please write a prompt first: a few words about what you see.")
     return text

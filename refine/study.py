@@ -30,6 +30,7 @@ from refine.storage.pictures import Pictures
 from refine.storage.targets import TargetSet
 from refine.storage.withdrawal import session_of_code
 from refine.studio import Studio
+from refine.vocabulary import Vocabulary
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits that cannot be mistaken for one another when read aloud or written by hand."""
@@ -64,12 +65,14 @@ class Study:
         pictures: Pictures,
         studio: Studio,
         publisher: Publisher,
+        vocabulary: Vocabulary | None = None,
         rng: Random | None = None,
     ) -> None:
         """Take up the study where the journal left it."""
         self.protocol = protocol
         self.consent = consent
         self.metrics = tuple(metrics)
+        self.vocabulary = vocabulary
         self._targets = targets
         self._journal = journal
         self._pictures = pictures

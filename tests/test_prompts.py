@@ -1,5 +1,9 @@
 """Prompts: whatever people type is kept as they meant it, or refused in a sentence."""
 
+import re
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,10 +11,42 @@ from hypothesis import strategies as st
 from refine.prompts import LONGEST_PROMPT, PromptError, clean_prompt
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t", "\u200b", "\x00\x07", "\u3000\u00a0"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t", "\u200b", "\x00\x07", "\u3000\u00a0", "\u3164", "\u115f\uffa0", "\u2800\u2800"]
+)
 def test_nothing_to_draw_is_refused(text):
     with pytest.raises(PromptError, match="write a prompt first"):
         clean_prompt(text)
+
+
+BLANK = re.compile(
+    "^(HANGUL .*|HALFWIDTH HANGUL )FILLER$|^BRAILLE PATTERN BLANK$|NULL NOTEHEAD|VARIATION SELECTOR|^ZERO WIDTH|"
+    "^INVISIBLE|^(WORD|COMBINING GRAPHEME) JOINER$|^TAG "
+)
+
+
+def test_every_kind_of_character_without_ink_is_refused():
+    characters = [
+        character
+        for character in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.category(character) in ("Zs", "Zl", "Zp", "Cc", "Cs", "Co")
+        or BLANK.search(unicodedata.name(character, ""))
+    ]
+    assert len(characters) > 100_000
+    for character in characters:
+        with pytest.raises(PromptError, match="write a prompt first"):
+            clean_prompt(f"{character} {character}")
+
+
+def test_every_letter_number_and_sign_with_ink_is_a_prompt():
+    for character in map(chr, range(0, sys.maxunicode + 1, 7)):
+        name = unicodedata.name(character, "")
+        if unicodedata.category(character)[0] in "LNPS" and not BLANK.search(name):
+            assert clean_prompt(character) == character
+
+
+def test_an_emoji_that_is_newer_than_this_python_is_a_prompt():
+    assert clean_prompt("\U0001fae8") == "\U0001fae8"
 
 
 @pytest.mark.parametrize(

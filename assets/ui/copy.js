@@ -7,6 +7,10 @@ element.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(words);
     button.textContent = "Copied";
   } catch {
-    window.prompt("Copy this:", words);
+    // A frame of another origin may not, nor ask in a dialog: the words are shown, selected, to be copied by hand.
+    const field = button.parentElement.querySelector(".tp-copy") || document.createElement("input");
+    Object.assign(field, { className: "tp-copy notranslate", readOnly: true, ariaLabel: "Copy this", value: words });
+    button.after(field);
+    field.select();
   }
 });

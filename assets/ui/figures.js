@@ -4,9 +4,28 @@ const library = () =>
     const tag = document.createElement("script");
     tag.src = element.querySelector("[data-library]").dataset.library;
     tag.onload = () => loaded(window.Plotly);
-    tag.onerror = failed;
+    tag.onerror = () => {
+      tag.remove();
+      window.tpPlotly = undefined; // the next one who asks tries again
+      failed(new Error("The library that draws the figures could not be loaded."));
+    };
     document.head.append(tag);
   }));
+
+const AGAIN_MS = 5000;
+let waiting = 0;
+
+// In the place of each figure that is not drawn: that it could not be loaded, and a button to try at once.
+function tellFailure() {
+  for (const holder of holders()) {
+    if (holder.querySelector(".js-plotly-plot, .main-svg")) continue;
+    holder.innerHTML =
+      '<p class="tp-note" role="status">This figure could not be loaded. It is tried again. ' +
+      '<button type="button" class="tp-button" data-again>Try now</button></p>';
+  }
+  clearTimeout(waiting);
+  waiting = setTimeout(draw, AGAIN_MS);
+}
 
 const holders = () => [...element.querySelectorAll("[data-figure]")];
 
@@ -21,15 +40,24 @@ function layout(figure, ink) {
 
 async function draw() {
   if (!holders().length || !element.offsetWidth) return;
-  const Plotly = await library();
+  clearTimeout(waiting);
+  let Plotly;
+  try {
+    Plotly = await library();
+  } catch {
+    tellFailure();
+    return;
+  }
   const ink = getComputedStyle(element.querySelector("[data-library]")).color;
   for (const holder of holders()) {
     const figure = JSON.parse(holder.dataset.figure);
+    holder.querySelector("[data-again]")?.parentElement.remove();
     await Plotly.react(holder, figure.data, layout(figure, ink), { responsive: true, displayModeBar: false });
   }
 }
 
 element.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-again]")) draw();
   const button = event.target.closest("[data-save]");
   if (!button) return;
   const holder = button.closest("figure").querySelector("[data-figure]");

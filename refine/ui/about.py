@@ -48,6 +48,11 @@ captions that it had not seen, {object:.0%} of the named objects appeared, {plac
 {background:.0%} of the backgrounds were right, as read by a separately trained network. It ignores words it does not
 know. The paper's own weights draw photographs of anything; they need a GPU."""
 
+QUESTION = "Remove the session with this code for good? Nobody can bring it back."
+NO_CODE = "Please enter your withdrawal code first. You were given it at the end of your session: three groups of four."
+REMOVED = "Your session was removed, and leaves the published dataset with its next update."
+NOT_REMOVED = "Your session could not be removed just now. Please try again in a moment."
+
 
 class About:
     """Words, and the form to withdraw."""
@@ -67,37 +72,50 @@ class About:
                 trials=protocol.trials,
             )
         )
-        code = gr.Textbox(label="Withdrawal code", placeholder="XXXX-XXXX-XXXX", max_length=40, elem_id="withdraw-code")
+        code = gr.Textbox(
+            label="Withdrawal code",
+            placeholder="XXXX-XXXX-XXXX",
+            max_length=40,
+            elem_id="withdraw-code",
+            elem_classes="notranslate",
+        )
         button = gr.Button("Remove my session for good", variant="stop", elem_id="withdraw")
+        # Asked inside the page: a frame of another origin may show no dialog.
+        with gr.Column(visible=False) as question:
+            gr.HTML(message(QUESTION), apply_default_css=False)
+            with gr.Row():
+                yes = gr.Button("Yes, remove it", variant="stop", elem_id="withdraw-yes")
+                no = gr.Button("No, keep it", elem_id="withdraw-no")
         answer = gr.HTML(apply_default_css=False)
         attempts = Attempts("withdrawal code")
 
-        def withdraw(words: str, request: gr.Request) -> tuple[object, object]:
-            if not words:
-                return "", gr.skip()
+        def ask(words: str) -> tuple[object, object]:
+            if not (words or "").strip():
+                return message(NO_CODE), gr.Column(visible=False)
+            return "", gr.Column(visible=True)
+
+        def withdraw(words: str, request: gr.Request) -> tuple[object, object, object]:
             if wait := attempts.begin(request.request):
-                return message(wait), gr.skip()
+                return message(wait), words, gr.Column(visible=False)
             try:
-                study.withdraw(words)
+                study.withdraw(words or "")
+                said, left = message(REMOVED, "good"), ""
+                attempts.right(request.request)
             except StudyError as refusal:
                 attempts.wrong(request.request)
-                return message(str(refusal)), gr.skip()
+                said, left = message(str(refusal)), words
             except StorageError as fault:
                 attempts.right(request.request)
                 log.error("A withdrawal could not be kept: %s", fault)
-                return message("Your session could not be removed just now. Please try again in a moment."), gr.skip()
-            attempts.right(request.request)
-            return message(
-                "Your session was removed, and leaves the published dataset with its next update.", "good"
-            ), ""
+                said, left = message(NOT_REMOVED), words
+            return said, left, gr.Column(visible=False)
 
-        button.click(
-            withdraw,
-            code,
-            [answer, code],
-            js="(code) => [code && confirm('Remove this session for good?') ? code : '']",
-            **QUIET,
-        )
+        for listener in (button.click, code.submit):
+            listener(ask, code, [answer, question], **QUIET)
+        yes.click(withdraw, code, [answer, code, question], **QUIET)
+        no.click(lambda: gr.Column(visible=False), None, question, **QUIET)
+        # A question about another code than the one that was asked about is no question.
+        code.input(lambda: ("", gr.Column(visible=False)), None, [answer, question], **QUIET)
 
 
 def _limits(study: Study) -> str:

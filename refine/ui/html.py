@@ -36,8 +36,8 @@ MISSING = (
 
 
 def text(words: str) -> str:
-    """Anybody's words as plain text, in their own direction of writing."""
-    return f'<span dir="auto">{escape(words)}</span>'
+    """Anybody's words as plain text, in their own direction of writing and their own language."""
+    return f'<span dir="auto" translate="no">{escape(words)}</span>'
 
 
 def drawing_uri(study: Study, pixels: str, longest: int = LARGE) -> str:

@@ -74,6 +74,6 @@ def _data(session: Session) -> str:
         '<section class="tp-card"><h3>What happens now</h3><p>Your prompts, drawings, scores and ranking become part of an '
         "open dataset for research, without your name. You find your contribution counted on the Results tab.</p>"
         "<p>If you change your mind, this withdrawal code removes your session (About tab). Please write it down:</p>"
-        f'<p class="tp-code"><code id="withdrawal-code">{code}</code> '
+        f'<p class="tp-code"><code id="withdrawal-code" translate="no">{code}</code> '
         f'<button type="button" class="tp-button" data-copy="{code}">Copy</button></p></section>'
     )

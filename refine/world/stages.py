@@ -25,6 +25,7 @@ from refine.world import (
     tokenizer,
 )
 from refine.world.artwork import Sprites
+from refine.world.known_words import known_words
 from refine.world.models import Drawing
 from refine.world.workers import workers
 
@@ -144,7 +145,14 @@ def make_targets(shop: Workshop) -> None:
     targets.save(chosen, shop.assets / "targets")
 
 
+def make_vocabulary(shop: Workshop) -> None:
+    """Write down the words that the world knows, for whoever wants to tell a participant."""
+    shop.assets.mkdir(parents=True, exist_ok=True)
+    (shop.assets / "vocabulary.txt").write_text("\n".join(known_words()) + "\n", encoding="utf-8")
+
+
 STAGES: dict[str, Callable[[Workshop], None]] = {
+    "vocabulary": make_vocabulary,
     "artwork": make_artwork,
     "tokenizer": make_tokenizer,
     "latents": make_latents,

@@ -222,7 +222,7 @@ def test_results_of_others_appear_by_themselves(server, visit):
     page = participant.page
     page.get_by_role("tab", name="About").click()
     page.fill("#withdraw-code textarea, #withdraw-code input", code.lower())
-    page.once("dialog", lambda dialog: dialog.accept())
     page.click("#withdraw")
+    page.click("#withdraw-yes")
     expect(page.get_by_text("Your session was removed")).to_be_visible()
     assert journal_of(server).session_by_withdrawal_code(code) is None

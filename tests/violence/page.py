@@ -69,9 +69,9 @@ class Page:
         self._fire("rank", event_data={"trial": 1, "order": order, "unchanged": True})
 
     def withdraw(self, code: str) -> None:
-        """Write the code into the form and press its button."""
+        """Write the code into the form and say that it is meant."""
         self._values[self._ids["withdraw-code"]] = code
-        self.click("withdraw")
+        self.click("withdraw-yes")
 
     def poll(self) -> None:
         """What the page asks from time to time during the rounds."""
