@@ -94,7 +94,7 @@ def _item(study: Study, same: list[Iteration]) -> str:
         f'<li data-iteration="{numbers[0]}" data-same="{json.dumps(numbers)}" data-rounds="{rounds}" tabindex="0" '
         f'aria-label="{rounds}: {prompt}"><span class="tp-handle" aria-hidden="true"><span class="tp-rank"></span>⠿</span>'
         f'<img src="{drawing_uri(study, same[0].picture)}" alt="" draggable="false">'
-        f'<span class="tp-said">{tie}<span class="tp-words" dir="auto">{prompt}</span></span><span class="tp-moves">'
+        f'<span class="tp-said">{tie}<span class="tp-words" dir="auto" translate="no">{prompt}</span></span><span class="tp-moves">'
         f'<button type="button" data-move="-1" aria-label="Move up">▲</button>'
         f'<button type="button" data-move="1" aria-label="Move down">▼</button></span></li>'
     )

@@ -14,9 +14,13 @@ from refine.study import Study, StudyError
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
 from refine.ui.scores import score_table
 from refine.ui.screen import On, Screen, View
+from refine.vocabulary import Vocabulary
 
 POLL_SECONDS, IDLE_SECONDS = 0.4, 3.0
 """Between two looks at the study: while a drawing is made, and otherwise (another window may have drawn)."""
+
+MOST_WORDS, LONGEST_WORD = 6, 30
+"""How many unknown words are named, and how many characters of each are shown."""
 
 
 class Rounds(Screen):
@@ -141,7 +145,8 @@ def _notes(study: Study, trial: Trial) -> str:
     if not trial.iterations:
         return ""
     newest = trial.iterations[-1]
-    return _unread(newest) + _compare(target_uri(study, trial.target_id), drawing_uri(study, newest.picture))
+    known = "" if study.vocabulary is None else _unknown(study.vocabulary, newest)
+    return known + _unread(newest) + _compare(target_uri(study, trial.target_id), drawing_uri(study, newest.picture))
 
 
 def _unread(iteration: Iteration) -> str:
@@ -151,6 +156,18 @@ def _unread(iteration: Iteration) -> str:
         '<p class="tp-note tp-unread">Your prompt was longer than the model reads. These words were not read: '
         f"“{text(iteration.unread)}”</p>"
     )
+
+
+def _unknown(vocabulary: Vocabulary, iteration: Iteration) -> str:
+    """Which of the words that were read the model does not know; of many the first ones."""
+    words = vocabulary.unknown(iteration.prompt.removesuffix(iteration.unread))
+    if not words:
+        return ""
+    named = ", ".join(
+        f"“{text(word if len(word) <= LONGEST_WORD else word[:LONGEST_WORD] + '…')}”" for word in words[:MOST_WORDS]
+    )
+    more = f" and {len(words) - MOST_WORDS} more" if len(words) > MOST_WORDS else ""
+    return f'<p class="tp-note tp-unknown">The model does not know: {named}{more}. Other words may help.</p>'
 
 
 def _compare(target: str, drawing: str) -> str:
@@ -190,7 +207,7 @@ def _strip(study: Study, iterations: tuple[Iteration, ...]) -> str:
     cards = "".join(_card(study, iteration) for iteration in reversed(iterations))
     return (
         f'<h3>Your drawings so far</h3><ul class="tp-strip">{cards}</ul>'
-        '<dialog class="tp-dialog" aria-label="A drawing"><img alt=""><p dir="auto"></p>'
+        '<dialog class="tp-dialog" aria-label="A drawing"><img alt=""><p dir="auto" translate="no"></p>'
         '<div><button type="button" class="tp-button" data-do="reuse">Use this prompt</button>'
         '<button type="button" class="tp-button" data-do="close">Close</button></div></dialog>'
     )
@@ -202,5 +219,5 @@ def _card(study: Study, iteration: Iteration) -> str:
         f'<li><button type="button" data-iteration="{iteration.number}" data-prompt="{prompt}" '
         f'aria-label="Look closer at round {iteration.number}">'
         f'<img src="{drawing_uri(study, iteration.picture, THUMBNAIL)}" alt="" draggable="false">'
-        f'<span class="tp-badge">{iteration.number}</span></button><p dir="auto" title="{prompt}">{prompt}</p></li>'
+        f'<span class="tp-badge">{iteration.number}</span></button><p dir="auto" translate="no" title="{prompt}">{prompt}</p></li>'
     )

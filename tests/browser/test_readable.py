@@ -101,6 +101,39 @@ def test_the_prompt_box_follows_the_direction_of_what_is_written(server, visit):
     assert right > 0 == left
 
 
+PROMPT = "a purple jeep and two zebras"
+TRANSLATED = """words => {
+    const found = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode())
+        if (text.data.includes(words)) found.push(Boolean(text.parentElement.closest("[translate=no]")));
+    return found;
+}"""
+
+
+def test_unknown_words_are_named_after_the_drawing_and_no_prompt_or_code_is_translated(server, visit):
+    participant = visit(server.url)
+    participant.enrol()
+    page = participant.page
+    note = page.locator(".tp-unknown")
+    participant.draw("two small red cars, at night!", 1)
+    expect(note).to_have_count(0)
+    participant.draw(PROMPT, 2)
+    expect(note).to_have_text("The model does not know: “jeep”, “zebras”. Other words may help.")
+    page.locator(".tp-strip button").first.click()
+    shown = page.evaluate(TRANSLATED, PROMPT)
+    assert len(shown) == 2 and all(shown)
+    page.locator("[data-do=close]").click()
+    participant.draw(PROMPT, 3)
+    shown = page.evaluate(TRANSLATED, PROMPT)
+    assert shown and all(shown)
+    page.locator("#rank-list > li").first.get_by_label("Move down").click()
+    code = participant.finish()
+    for words in (code, page.locator("#hidden-prompt").inner_text()):
+        shown = page.evaluate(TRANSLATED, words)
+        assert len(shown) == 1 and all(shown)
+
+
 FRAME = """<!DOCTYPE html><title>A Space</title><iframe sandbox="allow-scripts allow-same-origin allow-forms"
     allow="clipboard-write 'none'" width="1200" height="850" src="/"></iframe>"""
 
