@@ -64,7 +64,7 @@ def test_wrong_withdrawal_codes_are_slowed_down_and_logged_without_the_secret(op
     study = open_small_study()
     with gr.Blocks() as demo:
         About(study)
-    withdraw = handler(demo, "withdraw")
+    withdraw = handler(demo, "withdraw-yes")
     answers = [withdraw("AAAA-BBBB-CCCC", caller())[0] for _ in range(4)]
     assert all("no session with this code" in answer for answer in answers[:3])
     assert "Please wait 2 seconds" in answers[3]
