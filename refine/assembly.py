@@ -221,7 +221,7 @@ def open_house(settings: Settings) -> House:
     journal = open_journal(settings)
     try:
         targets = load_targets(targets_folder(settings), drawing_settings(settings))
-        targets.check_sizes(drawing_settings(settings))
+        targets.check(drawing_settings(settings), settings.trials)
         pictures = Pictures(settings.data_dir / "pictures")
         consent = read_consent(settings)
         notice = Notice(settings.dataset_license, {consent.version: consent.text})

@@ -83,7 +83,7 @@ def _targets(settings: Settings) -> tuple[str, str]:
                 else "drawn on this machine with these drawing settings"
             )
         found = load_targets(folder)
-        found.check_sizes(drawing_settings(settings))
+        found.check(drawing_settings(settings), settings.trials)
     except (StartError, StorageError) as fault:
         return settings.targets or str(folder), f"{why}; the study will not start: {fault}"
     return str(folder), f"{why}; all {len(found.targets)} pictures can be shown"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from refine.settings import Settings, variable
+from refine.target_list import LIST, read_list, write_list
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -91,6 +92,16 @@ def test_targets_of_another_size_are_refused_at_the_start_and_told_by_the_doctor
     said = answer.stdout if arguments else answer.stderr
     assert "256 x 256 pixels, and drawings are 512 x 512" in said
     assert "python -m refine.generation adopt" in said
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--doctor",)])
+def test_fewer_targets_than_a_session_has_trials_are_refused_at_the_start(tmp_path, arguments):
+    targets = tmp_path / "targets"
+    shutil.copytree(ROOT / "assets" / "world" / "targets", targets)
+    write_list(targets / LIST, read_list(targets / LIST)[:2])
+    answer = run(*arguments, REFINE_DATA_DIR=str(tmp_path), REFINE_TRIALS="3", REFINE_TARGETS=str(targets))
+    assert "3 trials with a target each, and there are 2 targets" in (answer.stdout if arguments else answer.stderr)
     assert "Traceback" not in answer.stderr
 
 

@@ -26,8 +26,16 @@ class TargetSet:
     sizes: dict[str, tuple[int, int]]
     drawing: DrawingSettings | None = None
 
-    def check_sizes(self, drawing: DrawingSettings) -> None:
-        """Raises `StorageError` if a picture is not as large as drawings are: the two could not be compared."""
+    def check(self, drawing: DrawingSettings, trials: int) -> None:
+        """Whether sessions of so many trials can be held with them. Raises `StorageError`.
+
+        Each trial needs a target of its own, and a picture as large as drawings are: else the two could not be compared.
+        """
+        if len(self.targets) < trials:
+            raise StorageError(
+                f"A session has {trials} trials with a target each, and there are {len(self.targets)} targets. Set "
+                "REFINE_TRIALS to fewer, or bring more targets."
+            )
         for target_id, (width, height) in self.sizes.items():
             if (width, height) != (drawing.width, drawing.height):
                 raise StorageError(
