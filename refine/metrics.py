@@ -7,16 +7,18 @@ To add a metric, write its class in a file of `refine.similarity` and declare it
 one metric with one set of weights, so that scores of two sets are never mixed up in the data.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 UNTOLD = {"told": False}
 """Marks what reports do not tell of a declaration."""
 
-_WORLD = Path(__file__).resolve().parent.parent / "assets" / "world" / "metrics"
+_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,25 @@ class MetricInfo:
         return "any number" if self.highest is None else f"up to {self.highest:g}"
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Of one metric and one target: the raw scores of a typical unrelated picture (0 points) and of the target itself (100)."""
+
+    unrelated: float
+    itself: float
+
+    def points(self, raw: float) -> float:
+        """A raw score in points, 0..100; what is less similar than an unrelated picture has 0."""
+        return 100 * min(1.0, max(0.0, (raw - self.unrelated) / (self.itself - self.unrelated)))
+
+
 _LPIPS = MetricInfo(
     "lpips",
     "Perceptual Similarity",
     -1,
     0.0,
     None,
-    "Compares colours, edges and textures place by place, much as an eye would; lower is better, 0 is equal.",
+    "Compares colours, edges and textures place by place, much as an eye would.",
     measures="LPIPS (AlexNet), official weights",
     unit="distance",
     paper="lpips",
@@ -117,7 +131,7 @@ _B32 = MetricInfo(
     1,
     -1.0,
     1.0,
-    "Compares what the two pictures show, at a quick glance; higher is better, 1 is equal.",
+    "Compares what the two pictures show, at a quick glance.",
     measures="cosine of CLIP ViT-B/32 embeddings, official weights",
     unit="cosine",
     paper="clip_b32",
@@ -130,7 +144,7 @@ _L14 = replace(
     _B32,
     id="clip_l14",
     label="CLIP L/14",
-    explanation="Compares what the two pictures show, with a closer look; higher is better, 1 is equal.",
+    explanation="Compares what the two pictures show, with a closer look.",
     measures="cosine of CLIP ViT-L/14 embeddings, official weights",
     paper="clip_l14",
     credit="OpenAI's CLIP ViT-L/14 (MIT)",
@@ -142,7 +156,7 @@ _HASH = MetricInfo(
     -1,
     0.0,
     64.0,
-    "Compares the rough layout of light and dark; lower is better, 0 is equal.",
+    "Compares the rough layout of light and dark.",
     measures="Hamming distance of 64-bit perceptual hashes",
     unit="count",
     decimals=0,
@@ -161,7 +175,7 @@ def _in_the_world(official: MetricInfo, measures: str, credit: str) -> MetricInf
         id=f"{official.id}_world",
         measures=f"{measures}, weights of the embedded world",
         credit=f"{credit} of the embedded world (Apache-2.0)",
-        weights={"world": str(_WORLD / official.id)},
+        weights={"world": str(_ASSETS / "world" / "metrics" / official.id)},
     )
 
 
@@ -183,3 +197,15 @@ METRICS: dict[str, MetricInfo] = {
 def metrics_of(profile: str) -> dict[str, str | None]:
     """The metrics that a profile compares with: where each one's weights are, by id."""
     return {info.id: info.weights[profile] for info in METRICS.values() if profile in info.weights}
+
+
+@cache
+def rewording_noise(profile: str) -> Mapping[str, float]:
+    """By metric id, in raw units: what a score changes by when the same scene is asked for in other words.
+
+    A smaller change says nothing. Measured with the profile's own weights, beside which it lies (`refine.world.noise`);
+    empty for a profile for which nobody has measured it.
+    """
+    path = _ASSETS / profile / "noise.json"
+    noise: dict[str, float] = json.loads(path.read_text())["noise"] if path.is_file() else {}
+    return noise

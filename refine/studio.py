@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from refine.generation.generator import GenerationError, Generator, Progress
 from refine.generation.queue import DrawingQueue
 from refine.protocol import Iteration
+from refine.scales import Scales
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.standing import Pending
@@ -41,6 +42,8 @@ class Studio:
         self._keeper.recover()
         self._failures: dict[str, str] = {}
         self._asking = threading.Lock()
+        self._idle = threading.Lock()
+        self.scales = Scales(targets, self._idle)
         self._queue = DrawingQueue()
         for request in journal.asked(protocol_hash):
             self._enqueue(request, "")  # who asked is not on disk: all of these take turns as one client
@@ -49,6 +52,7 @@ class Studio:
         """Begin to draw, with `generator`, and to score, by `panel`."""
         self._generator = generator
         self._panel = panel
+        self.scales.start(panel)
         self._queue.open()
 
     def ask(self, trial_id: str, number: int, prompt: str, client: str = "") -> bool:
@@ -89,6 +93,7 @@ class Studio:
 
     def close(self) -> None:
         """Finish the drawing at hand. What else was asked for is made at the next start."""
+        self.scales.close()
         self._queue.close()
 
     def _enqueue(self, request: Request, client: str) -> None:
@@ -118,10 +123,11 @@ class Studio:
         trial = self._journal.trial(request.trial_id)
         if trial is None or self._journal.iteration(_id(request)) is not None:
             return  # withdrawn while it waited, or drawn by the server before this one
-        drawing = self._generator.draw(request.prompt, progress)
-        started = time.perf_counter()
-        scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
-        scoring_seconds = time.perf_counter() - started
+        with self._idle:
+            drawing = self._generator.draw(request.prompt, progress)
+            started = time.perf_counter()
+            scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
+            scoring_seconds = time.perf_counter() - started
         with self._keeper.keeping(png(drawing.picture)) as (pixels,):
             self._journal.add_iteration(
                 Iteration(

@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random, SystemRandom
@@ -19,7 +19,7 @@ from PIL import Image
 
 from refine.admission import MOST_IDLE, Admission
 from refine.assignment import assign_arm, assign_targets
-from refine.metrics import MetricInfo
+from refine.metrics import MetricInfo, Scale
 from refine.prompts import PromptError, clean_prompt
 from refine.protocol import Protocol, Ranking, Session, Step, Target, Trial, ranked
 from refine.publication import Publisher
@@ -173,6 +173,7 @@ class Study:
         """The participant has seen the target of trial number `trial`, and the rounds begin."""
         current = self._current(token, trial)
         self._journal.begin_trial(current.id, _now())
+        self.scale(current.target_id)  # made while the first prompt is written
         return self.standing(token)
 
     def draw(self, token: str, trial: int, number: int, prompt: str, client: str = "") -> Standing:
@@ -260,6 +261,10 @@ class Study:
     def target(self, target_id: str) -> Target | None:
         """A target with its hidden prompt: only for sessions that are finished. `None` if the study has it no longer."""
         return self._targets.targets.get(target_id)
+
+    def scale(self, target_id: str) -> Mapping[str, Scale]:
+        """The scale of each metric for this target, by id; empty as long as it is not made."""
+        return self._studio.scales.of(target_id)
 
     def target_picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB."""

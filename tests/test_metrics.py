@@ -70,7 +70,7 @@ def test_simulated_scores_out_of_range_are_refused_where_they_are_declared():
 
 def test_the_decimals_of_a_raw_score_are_the_declared_ones():
     metric = MetricInfo("x", "X", 1, 0.0, 64.0, "", decimals=1)
-    assert shown(metric, 12.345) == "12.3"
+    assert shown(metric, None, 12.345) == "12.3"
 
 
 FILE = '''

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import gradio as gr
 
+from refine.metrics import rewording_noise
 from refine.protocol import Iteration, Step, Trial
 from refine.standing import Pending, Standing
 from refine.study import Study, StudyError
@@ -41,8 +42,8 @@ class Rounds(Screen):
         )
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
         self.progress = gr.HTML(apply_default_css=False)
-        self.notes = gr.HTML(js_on_load=script("compare.js"), apply_default_css=False)
-        self.scores = gr.HTML(apply_default_css=False)
+        self.notes = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
+        self.scores = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
         self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
         self.draft = gr.HTML("", html_template="", js_on_load=script("draft.js"), apply_default_css=False)
@@ -81,13 +82,14 @@ class Rounds(Screen):
         iterations = trial.iterations
         place = draft_place(trial, pending)
         sees_scores = standing.session.arm == "scores" and bool(iterations)
+        scale, noise = study.scale(trial.target_id), rewording_noise(study.protocol.profile)
         return [
             _board(study, trial),
             progress_bar(pending),
             gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
             message(view.alert or standing.notice) + _notes(study, trial),
-            score_table(study.metrics, iterations) if sees_scores else "",
+            score_table(study.metrics, iterations, scale, noise) if sees_scores else "",
             _strip(study, iterations),
             turn(standing),
             place,
@@ -172,7 +174,7 @@ def _unknown(vocabulary: Vocabulary, iteration: Iteration) -> str:
 
 def _compare(target: str, drawing: str) -> str:
     return (
-        '<details class="tp-compare"><summary>Compare with a slider</summary><div class="tp-slider">'
+        '<details class="tp-compare" data-keep="compare"><summary>Compare with a slider</summary><div class="tp-slider">'
         f'<img src="{drawing}" alt="" draggable="false"><img src="{target}" alt="" class="tp-over" draggable="false">'
         '<input type="range" min="0" max="100" value="50" aria-label="How much of the target covers the drawing">'
         "</div><p>Left of the line: target. Right of it: your drawing.</p></details>"

@@ -1,70 +1,111 @@
-"""Scores in words that a layman understands: better or worse, and the course so far.
+"""Scores in words that a layman understands: how close, closer or further away, and the course so far.
 
-Knows: directions, changes and small lines. Does not know: who may see scores (study's arm decides, screens ask).
+Knows: points, changes and small lines. Does not know: who may see scores (study's arm decides, screens ask), or how a scale
+comes about (scales).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
-from refine.metrics import MetricInfo
+from refine.metrics import MetricInfo, Scale
 from refine.protocol import Iteration
 
+LEGEND = "0: no closer than a typical unrelated picture. 100: the target itself."
 
-def change_words(metric: MetricInfo, before: float, after: float) -> str:
-    """What happened to a score since the last round, at the precision that is shown."""
-    if shown(metric, before) == shown(metric, after):
-        return "= same as before"
+SAME = "= about the same"
+
+
+def score_table(
+    metrics: Sequence[MetricInfo],
+    iterations: Sequence[Iteration],
+    scales: Mapping[str, Scale],
+    noise: Mapping[str, float],
+    best: int | None = None,
+) -> str:
+    """What each metric says of the newest drawing, or of that of round `best`, how that changed, and the course so far.
+
+    Scores are points on the target's scale, raw ones where there is none. A change of no more than `noise` (by metric id, raw)
+    is no change.
+    """
+    rows = [_row(metric, iterations, scales.get(metric.id), noise.get(metric.id, 0.0), best) for metric in metrics]
+    told = "".join(_told(metric, iterations, scales.get(metric.id), best) for metric in metrics)
+    head = "How close is it, measured by computer?" if best is None else f"How close is your best, round {best}?"
+    legend = f'<p class="tp-note">{LEGEND}</p>' if scales else ""
+    return (
+        f'<section class="tp-scores" aria-label="Scores"><h3>{head}</h3>{legend}'
+        f'<ul class="tp-score-list">{"".join(rows)}</ul><details data-keep="raw"><summary>What do they mean? Raw values'
+        f"</summary><ul>{told}</ul></details></section>"
+    )
+
+
+def change_words(metric: MetricInfo, scale: Scale | None, noise: float, before: float, after: float) -> str:
+    """What happened to a raw score, in points if there is a scale, at the precision that is shown."""
     # Of the numbers as they stand on the page, so that the sum is right for whoever checks it.
-    amount = shown(metric, abs(float(shown(metric, after)) - float(shown(metric, before))))
-    return f"▲ {amount} closer" if metric.orient(after) > metric.orient(before) else f"▼ {amount} further away"
+    amount = abs(float(shown(metric, scale, after)) - float(shown(metric, scale, before)))
+    if abs(after - before) <= noise or not amount:
+        return SAME
+    words = f"{amount:.{0 if scale else metric.decimals}f}"
+    return f"▲ {words} closer" if metric.orient(after) > metric.orient(before) else f"▼ {words} further away"
 
 
-def shown(metric: MetricInfo, value: float) -> str:
-    """A raw score as written on the page, with the decimals that its metric declares."""
-    return f"{value:.{metric.decimals}f}"
+def shown(metric: MetricInfo, scale: Scale | None, raw: float) -> str:
+    """A score as written on the page: whole points, or raw with the decimals that its metric declares."""
+    return f"{raw:.{metric.decimals}f}" if scale is None else f"{scale.points(raw):.0f}"
 
 
-def score_table(metrics: Sequence[MetricInfo], iterations: Sequence[Iteration]) -> str:
-    """The newest score of each metric, its change, and a line of its course."""
-    rows = "".join(
-        _row(metric, [i.scores[metric.id] for i in iterations if metric.id in i.scores]) for metric in metrics
-    )
-    meanings = "".join(f"<li><b>{escape(m.label)}</b>: {escape(m.explanation)}</li>" for m in metrics)
-    return (
-        '<section class="tp-scores" aria-label="Scores"><h3>How close is it, say four computer metrics?</h3>'
-        f'<ul class="tp-score-list">{rows}</ul>'
-        f"<details><summary>What do they mean?</summary><ul>{meanings}</ul></details></section>"
-    )
-
-
-def _row(metric: MetricInfo, values: Sequence[float]) -> str:
-    if not values:
+def _row(
+    metric: MetricInfo, iterations: Sequence[Iteration], scale: Scale | None, noise: float, best: int | None
+) -> str:
+    seen = [one for one in iterations if metric.id in one.scores]
+    at = next((place for place, one in enumerate(seen) if one.number == best), len(seen) - 1 if best is None else -1)
+    if at < 0:
         return ""
+    values = [one.scores[metric.id] for one in seen]
+    # The best is looked at beside the first drawing, the newest beside the one before.
+    before = 0 if best is not None else at - 1
     change, kind = "first round", "same"
-    if len(values) > 1:
-        change = change_words(metric, values[-2], values[-1])
+    if at > 0:
+        change = change_words(metric, scale, noise, values[before], values[at])
         kind = {"▲": "closer", "▼": "further", "=": "same"}[change[0]]
-    better = "higher is closer" if metric.direction > 0 else "lower is closer"
+        change += " than the first" if best is not None and kind != "same" else ""
+    better = "" if scale else f"<small>{'higher' if metric.direction > 0 else 'lower'} is closer</small>"
+    line = (
+        sparkline([metric.orient(value) for value in values], at)
+        if scale is None
+        else sparkline([scale.points(value) for value in values], at, (0.0, 100.0))
+    )
     return (
-        f'<li data-metric="{metric.id}"><span class="tp-score-name">{escape(metric.label)}<small>{better}</small></span>'
-        f"{sparkline([metric.orient(value) for value in values])}"
-        f'<span class="tp-score-value">{shown(metric, values[-1])}<small class="tp-{kind}">{change}</small></span></li>'
+        f'<li data-metric="{metric.id}"><span class="tp-score-name">{escape(metric.label)}{better}</span>{line}'
+        f'<span class="tp-score-value">{shown(metric, scale, values[at])}<small class="tp-{kind}">{change}</small></span></li>'
     )
 
 
-def sparkline(oriented: Sequence[float]) -> str:
-    """A small line of a course; up is closer to the target, whatever the metric."""
-    low, high = min(oriented), max(oriented)
+def _told(metric: MetricInfo, iterations: Sequence[Iteration], scale: Scale | None, best: int | None) -> str:
+    """What a metric means, and its raw values."""
+    raw = [one.scores.get(metric.id) for one in iterations if best is None or one.number == best][-1:]
+    values = [f"this drawing {value:.{metric.decimals}f}" for value in raw if value is not None]
+    if scale is not None:
+        unrelated, itself = (f"{value:.{metric.decimals}f}" for value in (scale.unrelated, scale.itself))
+        values += [f"a typical unrelated picture {unrelated}", f"the target itself {itself}"]
+    better = "higher" if metric.direction > 0 else "lower"
+    words = f" Raw {escape(metric.unit)}, {better} is closer: {', '.join(values)}." if values else ""
+    return f"<li><b>{escape(metric.label)}</b>: {escape(metric.explanation)}{words}</li>"
+
+
+def sparkline(oriented: Sequence[float], at: int, ends: tuple[float, float] | None = None) -> str:
+    """A small line of a course with a dot at place `at`; up is closer to the target, whatever the metric.
+
+    It goes from the least to the most of the course, or between `ends`.
+    """
+    low, high = ends or (min(oriented), max(oriented))
     spread = (high - low) or 1.0
-    step = 92 / max(len(oriented) - 1, 1)
+    step = 62 / max(len(oriented) - 1, 1)
     points = [(4 + i * step, 24 - 20 * (value - low) / spread) for i, value in enumerate(oriented)]
     if len(oriented) == 1:
-        points = [(50.0, 14.0)]
+        points = [(35.0, points[0][1] if ends else 14.0)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[-1]
+    x, y = points[at]
     return (
-        '<svg class="tp-spark" viewBox="0 0 100 28" aria-hidden="true" preserveAspectRatio="none">'
-        f'<polyline points="{line}"/></svg>'
-        if len(points) > 1
-        else f'<svg class="tp-spark" viewBox="0 0 100 28" aria-hidden="true"><circle cx="{x}" cy="{y}" r="2.5"/></svg>'
+        f'<svg class="tp-spark" viewBox="0 0 70 28" aria-hidden="true"><polyline points="{line}"/>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/></svg>'
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import gradio as gr
 
+from refine.metrics import rewording_noise
 from refine.protocol import Session, Step, Trial
 from refine.study import Study
 from refine.ui.html import drawing_uri, figure, script, target_uri, text
@@ -63,9 +64,9 @@ def _trial(study: Study, trial: Trial) -> str:
         else '<p class="tp-secret">The target was drawn from these words: '
         f'<q id="hidden-prompt">{text(target.prompt)}</q></p>'
     )
-    return (
-        f'<div class="tp-pair tp-three">{"".join(pictures)}</div>{secret}{score_table(study.metrics, trial.iterations)}'
-    )
+    noise = rewording_noise(study.protocol.profile)
+    scores = score_table(study.metrics, trial.iterations, study.scale(trial.target_id), noise, best.number)
+    return f'<div class="tp-pair tp-three">{"".join(pictures)}</div>{secret}{scores}'
 
 
 def _data(session: Session) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from refine.world import card, checks, pipeline
+from refine.world import card, checks, noise, pipeline
 from refine.world.sheet import sheet
 from refine.world.stages import STAGES, Workshop, run
 
@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command == "sheet":
         sheet(pipeline.load(options.assets / "pipeline"), options.out)
         return 0
+    if options.command == "noise":
+        _show(noise.measure(options.assets))
+        return 0
     if options.command != "check":
         shop = Workshop(options.work, options.assets, options.seed, options.minutes, options.start, options.jobs)
         for stage in STAGES if options.command == "all" else [options.command]:
@@ -30,20 +33,29 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command != "all":
             return 0
     figures = checks.check(options.assets, options.captions, options.jobs)
+    noise.measure(options.assets)
     card.write(options.assets)
-    for name, value in figures.items():
-        print(f"{name:26} {value:g}")
+    _show(figures)
     failed = checks.failures(figures)
     for sentence in failed:
         print(sentence, file=sys.stderr)
     return 1 if failed else 0
 
 
+def _show(figures: dict[str, float]) -> None:
+    for name, value in figures.items():
+        print(f"{name:26} {value:g}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m refine.world", description="Make, check and show the embedded world."
     )
-    parser.add_argument("command", choices=["all", *STAGES, "check", "sheet"], help="a stage, all of them, or a look")
+    parser.add_argument(
+        "command",
+        choices=["all", *STAGES, "check", "noise", "sheet"],
+        help="a stage, all of them, what it does, or a look",
+    )
     parser.add_argument("--work", type=Path, default=Path("world-work"), help="folder for artwork and checkpoints")
     parser.add_argument("--assets", type=Path, default=ASSETS, help="folder for the finished world")
     parser.add_argument("--minutes", type=float, help="time for each stage that trains, instead of its own")

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -69,6 +70,29 @@ def test_a_score_that_is_no_number_is_not_passed_on():
 
     with pytest.raises(MetricError, match="No score came out of brightness"):
         Panel([Broken()]).score(plain(1), plain(2))
+
+
+def test_a_metric_that_fails_keeps_no_other_from_an_attempt(caplog):
+    class Failing(Brightness):
+        def __init__(self, fault):
+            super().__init__()
+            self.info = replace(self.info, id="failing")
+            self.fault = fault
+
+        def prepare(self, picture):
+            raise self.fault
+
+    class Undefined(Brightness):
+        def __init__(self):
+            super().__init__()
+            self.info = replace(self.info, id="undefined")
+
+        def compare(self, target, drawing):
+            return math.nan
+
+    panel = Panel([Failing(RuntimeError("out of memory")), Undefined(), Brightness()])
+    assert panel.attempt(plain(10), plain(30)) == {"brightness": 20}
+    assert "out of memory" in caplog.text
 
 
 def test_transparent_pictures_are_read_as_rgb():

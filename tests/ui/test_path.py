@@ -103,3 +103,14 @@ def test_a_screen_that_cannot_be_drawn_lets_its_participant_begin_anew(study, to
     seen = visit.arrive(token)
     assert "session cannot be shown" in seen.words
     assert (seen.step, seen.can_start) == (Step.WELCOME, True)
+
+
+def test_the_thanks_show_the_scores_of_the_best_round_not_of_the_last(study, token):
+    draw(study, token, 2, "another cat")
+    draw(study, token, 3, "no cat")
+    standing = study.rank(token, 1, (2, 3, 1), unchanged_is_meant=True)
+    best = standing.trial.iterations[1].scores["imagehash"]
+    assert best != standing.trial.iterations[2].scores["imagehash"]
+    words = Visit(study).arrive(token).words
+    assert "How close is your best, round 2?" in words
+    assert f"this drawing {best:.0f}" in words

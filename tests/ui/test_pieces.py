@@ -13,6 +13,7 @@ from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
 from refine.findings import Fit
 from refine.metrics import METRICS as KNOWN
+from refine.metrics import Scale
 from refine.ui.findings_page import sections
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course
@@ -22,34 +23,102 @@ from tests.storage.test_journal import an_iteration
 UP, DOWN, HASH = (KNOWN[name] for name in ("clip_b32", "lpips", "imagehash"))
 
 
+HALF = Scale(unrelated=0.5, itself=1.0)
+BITS = Scale(unrelated=32, itself=0)
+
+
 @pytest.mark.parametrize(
-    ("metric", "before", "after", "words"),
+    ("metric", "scale", "before", "after", "words"),
     [
-        (UP, 0.5, 0.6, "▲ 0.100 closer"),
-        (UP, 0.6, 0.5, "▼ 0.100 further away"),
-        (DOWN, 0.5, 0.4, "▲ 0.100 closer"),
-        (DOWN, 0.4, 0.5, "▼ 0.100 further away"),
-        (HASH, 20, 12, "▲ 8 closer"),
-        (UP, 0.5001, 0.5002, "= same as before"),
+        (UP, None, 0.5, 0.6, "▲ 0.100 closer"),
+        (UP, None, 0.6, 0.5, "▼ 0.100 further away"),
+        (DOWN, None, 0.5, 0.4, "▲ 0.100 closer"),
+        (DOWN, None, 0.4, 0.5, "▼ 0.100 further away"),
+        (HASH, None, 20, 12, "▲ 8 closer"),
+        (UP, HALF, 0.6, 0.9, "▲ 60 closer"),
+        (HASH, BITS, 8, 16, "▼ 25 further away"),
+        (UP, HALF, 0.1, 0.4, "= about the same"),  # both no closer than an unrelated picture
+        (UP, HALF, 0.9001, 0.9002, "= about the same"),
     ],
 )
-def test_change_is_told_in_the_right_direction(metric, before, after, words):
-    assert change_words(metric, before, after) == words
+def test_change_is_told_in_the_right_direction(metric, scale, before, after, words):
+    assert change_words(metric, scale, 0.0, before, after) == words
+
+
+def test_a_change_no_larger_than_that_of_a_rewording_is_none():
+    assert change_words(UP, HALF, 0.05, 0.80, 0.85 - 1e-9) == "= about the same"
+    assert change_words(UP, HALF, 0.05, 0.80, 0.86) == "▲ 12 closer"
+    assert change_words(HASH, BITS, 4.0, 12, 8) == "= about the same"
+    assert change_words(HASH, BITS, 4.0, 12, 17) == "▼ 15 further away"  # of the points as shown
 
 
 def test_scores_are_written_as_precisely_as_they_mean_something():
-    assert (shown(UP, 0.12345), shown(HASH, 12.0)) == ("0.123", "12")
+    assert (shown(UP, None, 0.12345), shown(HASH, None, 12.0)) == ("0.123", "12")
+    assert (shown(UP, HALF, 0.75), shown(HASH, BITS, 8)) == ("50", "75")
+    assert (shown(UP, HALF, -0.2), shown(UP, HALF, 1.0)) == ("0", "100")
 
 
 def test_the_first_round_has_no_change_yet():
-    table = score_table([UP], [an_iteration(1, scores={"clip_b32": 0.5})])
+    table = score_table([UP], [an_iteration(1, scores={"clip_b32": 0.5})], {}, {})
     assert "first round" in table
     assert "higher is closer" in table
 
 
+ROUNDS = [an_iteration(n, scores={"clip_b32": raw, "lpips": 0.5}) for n, raw in enumerate((0.5, 0.9, 0.7), start=1)]
+
+
+def values(table):
+    """By metric: its value, and what is said of the change."""
+    return {name: (value, change) for name, value, change in re.findall(VALUE, table)}
+
+
+VALUE = r'data-metric="(\w+)".*?tp-score-value">([\d.]+)<small class="[\w-]+">([^<]*)<'
+
+
+def test_a_score_is_shown_on_its_targets_scale_and_its_raw_value_on_demand():
+    table = score_table([UP], ROUNDS, {"clip_b32": HALF}, {})
+    assert values(table) == {"clip_b32": ("40", "▼ 40 further away")}
+    assert "0: no closer than a typical unrelated picture. 100: the target itself." in table
+    visible, hidden = table.split("<details")
+    assert "0.700" not in visible
+    raw = (
+        "Raw cosine, higher is closer: this drawing 0.700, a typical unrelated picture 0.500, the target itself 1.000."
+    )
+    assert raw in hidden
+
+
+def test_a_metric_without_a_scale_is_shown_raw_beside_others():
+    table = score_table([UP, DOWN], ROUNDS, {"clip_b32": HALF}, {})
+    assert values(table)["lpips"] == ("0.500", "= about the same")
+    assert table.count("lower is closer<") == 1
+
+
+def test_the_best_has_the_scores_of_its_own_round_and_its_change_since_the_first():
+    table = score_table([UP, DOWN], ROUNDS, {"clip_b32": HALF}, {}, best=2)
+    assert "How close is your best, round 2?" in table
+    assert values(table) == {"clip_b32": ("80", "▲ 80 closer than the first"), "lpips": ("0.500", "= about the same")}
+    assert "this drawing 0.900" in table
+    assert values(score_table([UP], ROUNDS, {}, {}, best=1)) == {"clip_b32": ("0.500", "first round")}
+
+
+def test_a_round_without_a_score_is_left_out():
+    rounds = [ROUNDS[0], an_iteration(2, scores={}), ROUNDS[2]]
+    assert values(score_table([UP], rounds, {"clip_b32": HALF}, {})) == {"clip_b32": ("40", "▲ 40 closer")}
+    assert values(score_table([UP], rounds, {"clip_b32": HALF}, {}, best=2)) == {}
+
+
+def heights(line):
+    return [float(p.split(",")[1]) for p in line.split('points="')[1].split('"')[0].split()]
+
+
 def test_the_small_line_goes_up_when_a_drawing_comes_closer():
-    heights = [float(p.split(",")[1]) for p in sparkline([-0.9, -0.5]).split('points="')[1].split('"')[0].split()]
-    assert heights[1] < heights[0]
+    before, after = heights(sparkline([-0.9, -0.5], 1))
+    assert after < before
+
+
+def test_the_small_line_of_points_does_not_blow_up_what_is_next_to_nothing():
+    before, after = heights(sparkline([50.0, 50.5], 1, (0.0, 100.0)))
+    assert abs(after - before) < 0.2
 
 
 NASTY = "<script>alert(1)</script>\" onerror='x'"

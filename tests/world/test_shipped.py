@@ -9,7 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from refine.world import checks, pipeline, targets
+from refine.metrics import METRICS, metrics_of, rewording_noise
+from refine.world import checks, noise, pipeline, targets
 
 MEGABYTE = 1_000_000
 
@@ -57,6 +58,37 @@ def test_targets_are_the_pictures_their_hashes_say(assets):
 def test_a_swapped_object_costs_more_than_other_words(assets):
     figures = json.loads((assets / "checks.json").read_text())
     assert checks.failures(figures) == []
+
+
+def test_the_noise_of_a_rewording_was_measured_with_these_weights_for_every_metric(assets):
+    kept = json.loads((assets / "noise.json").read_text())
+    assert kept["weights"] == noise.weights_digest(assets), "measure it again: python -m refine.world noise"
+    assert kept["targets"] >= noise.TARGETS
+    assert rewording_noise("world") == kept["noise"]
+    assert list(kept["noise"]) == list(metrics_of("world"))
+    for name, value in kept["noise"].items():
+        usual = METRICS[name].simulated
+        assert 0 < value < 20 * usual.deviation, name
+
+
+def test_the_noise_is_measured_in_the_raw_units_of_the_pages_metrics(assets, tmp_path):
+    there = tmp_path / "world"
+    there.mkdir()
+    for part in ("pipeline", "metrics", "targets"):
+        (there / part).symlink_to(assets / part)
+    found = noise.measure(there, count=2)
+    kept = json.loads((there / "noise.json").read_text())
+    assert kept == {
+        "weights": noise.weights_digest(assets),
+        "targets": 2,
+        "noise": {name: round(value, 4) for name, value in found.items()},
+    }
+    assert list(found) == list(metrics_of("world"))
+    assert all(value >= 0 for value in found.values())
+
+
+def test_a_profile_without_a_measure_has_no_noise():
+    assert rewording_noise("paper") == {}
 
 
 def test_failures_name_what_is_too_low():
