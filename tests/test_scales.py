@@ -12,8 +12,9 @@ from refine.protocol import Target, pixel_hash
 from refine.scales import UNRELATED, Scales
 from refine.similarity.catalogue import open_metric
 from refine.similarity.panel import Panel
-from refine.storage.targets import load_targets, save_targets
+from refine.storage.targets import load_targets
 from tests.conftest import Painter
+from tests.target_folder import save_targets
 
 
 def paint(words):
