@@ -4,8 +4,10 @@ Knows: what a screen needs. Does not know: the rules that decide it (study) or h
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from refine.metrics import Scale
 from refine.protocol import Session, Step, Target, Trial
 
 
@@ -36,7 +38,7 @@ class Standing:
     """Where a participant stands: all that the page needs to show the right screen.
 
     `trial` is the current trial (at the end the last one). `target` has its hidden prompt only once the session is
-    finished. `notice` is a sentence for the participant about something that went wrong, or empty.
+    finished. `scale` is that of each metric for the target, by id, empty as long as it is being made. `notice` is a sentence for the participant about something that went wrong, or empty.
     """
 
     step: Step
@@ -45,3 +47,4 @@ class Standing:
     target: Target | None = None
     pending: Pending | None = None
     notice: str = ""
+    scale: Mapping[str, Scale] = field(default_factory=dict)

@@ -167,13 +167,13 @@ class Study:
             target=replace(target, prompt=""),
             pending=pending,
             notice=self._studio.failure(trial.id),
+            scale=self.scale(trial.target_id),
         )
 
     def begin(self, token: str, trial: int) -> Standing:
         """The participant has seen the target of trial number `trial`, and the rounds begin."""
         current = self._current(token, trial)
         self._journal.begin_trial(current.id, _now())
-        self.scale(current.target_id)  # made while the first prompt is written
         return self.standing(token)
 
     def draw(self, token: str, trial: int, number: int, prompt: str, client: str = "") -> Standing:

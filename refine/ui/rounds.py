@@ -82,14 +82,14 @@ class Rounds(Screen):
         iterations = trial.iterations
         place = draft_place(trial, pending)
         sees_scores = standing.session.arm == "scores" and bool(iterations)
-        scale, noise = study.scale(trial.target_id), rewording_noise(study.protocol.profile)
+        noise = rewording_noise(study.protocol.profile)
         return [
             _board(study, trial),
             progress_bar(pending),
             gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
             message(view.alert or standing.notice) + _notes(study, trial),
-            score_table(study.metrics, iterations, scale, noise) if sees_scores else "",
+            score_table(study.metrics, iterations, standing.scale, noise) if sees_scores else "",
             _strip(study, iterations),
             turn(standing),
             place,
@@ -102,11 +102,12 @@ class Rounds(Screen):
 
 
 def turn(standing: Standing) -> str:
-    """What a page that is up to date believes: trial, round, and whether its drawing is being made."""
+    """What a page that is up to date believes: trial, round, whether its drawing is being made, and whether scores are points."""
     if standing.trial is None:
         return ""
     state = "drawing" if standing.pending else "writing"
-    return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}"
+    scores = "points" if standing.scale else "raw"
+    return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}/{scores}"
 
 
 def draft_place(trial: Trial, pending: Pending | None) -> str:

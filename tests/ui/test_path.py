@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -10,6 +11,7 @@ import pytest
 from refine.protocol import Step
 from refine.ui.html import MISSING
 from refine.ui.path import Path
+from refine.ui.rounds import turn
 from tests.test_study import draw, finish
 
 
@@ -114,3 +116,15 @@ def test_the_thanks_show_the_scores_of_the_best_round_not_of_the_last(study, tok
     words = Visit(study).arrive(token).words
     assert "How close is your best, round 2?" in words
     assert f"this drawing {best:.0f}" in words
+
+
+def test_scores_become_points_by_themselves_when_the_scale_is_there(open_small_study):
+    study = open_small_study(feedback="always")
+    token = study.enrol(consent=True)
+    study.begin(token, 1)
+    visit, standing = Visit(study), draw(study, token, 1)
+    while not standing.scale:
+        standing = study.standing(token)
+    raw = replace(standing, scale={})
+    assert "100: the target itself" in visit.poll(token, turn(raw)).words
+    assert visit.poll(token, turn(standing)).step is None, "then nothing changes any more"
