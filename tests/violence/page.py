@@ -95,7 +95,7 @@ class Page:
     @property
     def withdrawal_code(self) -> str:
         """The code on the last screen."""
-        return re.search(r'<code id="withdrawal-code">([^<]*)</code>', self._text()).group(1)
+        return re.search(r'<code id="withdrawal-code"[^>]*>([^<]*)</code>', self._text()).group(1)
 
     @property
     def drawings(self) -> dict[int, tuple[str, str]]:
