@@ -36,8 +36,8 @@ BODY_SECONDS = 20.0
 LARGEST_ADDRESS = 8 * 1024
 """Bytes of a path and its query."""
 
-JOIN_BURST, JOIN_RATE = 200.0, 40.0
-"""Calls of one client at once, and a second: what forty open pages make in their quickest moments."""
+JOINS = RateLimit(burst=20, rate=20, patience=10)
+"""Calls of one client: so many that a lecture hall behind one address goes on, if more slowly, and nobody else waits."""
 
 STREAMS = 400
 """Open streams of one client: two for each page."""
@@ -81,12 +81,12 @@ class Gate:
         files: tuple[str, ...],
         *,
         behind_hub: bool,
-        joins: RateLimit | None = None,
+        joins: RateLimit = JOINS,
     ) -> None:
         self._app = app
         self._calls = calls
         self._behind_hub = behind_hub
-        self._joins = joins or RateLimit(JOIN_BURST, JOIN_RATE)
+        self._joins = joins
         self._streams: Counter[str] = Counter()
         listed = "".join(rf"|/gradio_api/file={re.escape(file)}" for file in files)
         self._readable = re.compile(OPEN_TO_READ + listed)
@@ -104,6 +104,8 @@ class Gate:
         self._streams[client] += streams
         try:
             self._check(scope, path, client)
+            if path == JOIN:
+                await self._take_turn(client)
             if scope["method"] == "POST":
                 receive = _replay(self._checked(scope, await _read(receive)), receive)
             await self._app(scope, receive, answer.send)
@@ -134,8 +136,13 @@ class Gate:
             raise Refused(413, f"That is too much: up to {LARGEST_BODY // 1024} KB are taken.")
         if self._streams[client] > STREAMS:
             raise Refused(429, "Too many pages are open in your network. Please close some, and reload this one.")
-        if path == JOIN and not self._joins.allows(client):
+
+    async def _take_turn(self, client: str) -> None:
+        wait = self._joins.wait(client)
+        if wait is None:
             raise Refused(429, "Too many calls come from your network. Please wait a few seconds and try again.")
+        if wait:
+            await asyncio.sleep(wait)
 
     def _checked(self, scope: Scope, body: bytes) -> bytes:
         try:

@@ -15,24 +15,27 @@ REMEMBERED = 10_000
 class RateLimit:
     """A token bucket for each client: `burst` calls at once, and `rate` a second in the long run.
 
-    `clock` is monotonic, in seconds. Safe to call from many threads.
+    What comes faster waits its turn, up to `patience` seconds. `clock` is monotonic, in seconds. Safe to call from many
+    threads.
     """
 
-    def __init__(self, burst: float, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._burst, self._rate, self._clock = burst, rate, clock
+    def __init__(self, burst: float, rate: float, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._burst, self._rate, self._patience, self._clock = burst, rate, patience, clock
         self._lock = threading.Lock()
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def allows(self, client: str) -> bool:
-        """Whether this call may be made; it counts if it may."""
+    def wait(self, client: str) -> float | None:
+        """Seconds after which this call may be made, and then counts; `None`: it may not, and does not count."""
         with self._lock:
             now = self._clock()
             left, at = self._left.pop(client, (self._burst, now))
             left = min(self._burst, left + (now - at) * self._rate)
-            self._left[client] = (left - 1 if left >= 1 else left, now)
+            wait = max(0.0, (1 - left) / self._rate)
+            taken = wait <= self._patience
+            self._left[client] = (left - taken, now)
             if len(self._left) > REMEMBERED:
                 self._left.popitem(last=False)
-            return left >= 1
+            return wait if taken else None
 
 
 class Backoff:

@@ -5,8 +5,10 @@ import html
 import json
 import re
 import uuid
+from collections.abc import Mapping
 from functools import lru_cache
 from io import BytesIO
+from types import MappingProxyType
 
 import httpx
 from PIL import Image
@@ -26,9 +28,10 @@ class Gone(Exception):
 class Page:
     """One tab. Every call raises `Gone` when the server is."""
 
-    def __init__(self, url: str) -> None:
-        """Open the page."""
-        self._http = httpx.Client(base_url=url, timeout=60, verify=False)  # no certificates to read: plain HTTP
+    def __init__(self, url: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Open the page, with these headers in every call."""
+        # No certificates to read: plain HTTP.
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=60, verify=False)
         self._session = uuid.uuid4().hex
         config = self._get("/config")
         self._values = {part["id"]: part["props"].get("value") for part in config["components"]}

@@ -242,7 +242,7 @@ def calls(site):
 
 
 def test_too_many_calls_of_one_client_are_refused_with_a_sentence_and_others_go_on(calls, load):
-    guarded = Gate(fine, calls, (), behind_hub=False, joins=RateLimit(2, 0))
+    guarded = Gate(fine, calls, (), behind_hub=False, joins=RateLimit(2, rate=1e-6, patience=10))
     call = ("POST", JOIN, as_json(load))
     *first, third, other = ask(guarded, *[(*call, "192.0.2.1")] * 3, (*call, "192.0.2.2"))
     assert [answer.status_code for answer in first] == [200, 200]

@@ -18,14 +18,14 @@ def clock():
     return Clock()
 
 
-def test_a_burst_is_allowed_and_then_a_rate(clock):
-    limit = RateLimit(3, 0.5, clock)
-    assert [limit.allows("a") for _ in range(5)] == [True, True, True, False, False]
-    assert limit.allows("b")
+def test_a_burst_is_taken_at_once_and_more_at_a_rate_until_it_is_too_much(clock):
+    limit = RateLimit(3, rate=0.5, patience=4, clock=clock)
+    assert [limit.wait("a") for _ in range(7)] == [0, 0, 0, 2, 4, None, None]
+    assert limit.wait("b") == 0, "others do not wait"
     clock.now += 2
-    assert [limit.allows("a") for _ in range(2)] == [True, False]
+    assert [limit.wait("a") for _ in range(2)] == [4, None]
     clock.now += 1000
-    assert [limit.allows("a") for _ in range(4)] == [True, True, True, False]
+    assert [limit.wait("a") for _ in range(4)] == [0, 0, 0, 2]
 
 
 def test_wrong_secrets_cost_ever_longer_waits(clock):
@@ -58,8 +58,8 @@ def test_who_has_long_been_quiet_begins_anew(clock):
 
 def test_the_memory_of_clients_is_bounded(clock, monkeypatch):
     monkeypatch.setattr(limits, "REMEMBERED", 10)
-    limit, backoff = RateLimit(1, 0, clock), Backoff(free=1, clock=clock)
+    limit, backoff = RateLimit(1, 1, 1, clock), Backoff(free=1, clock=clock)
     for n in range(100):
-        limit.allows(str(n))
+        limit.wait(str(n))
         backoff.attempt(str(n))
     assert len(limit._left) == len(backoff._wrong) == 10
