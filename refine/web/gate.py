@@ -11,8 +11,8 @@ import logging
 import re
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,8 +36,16 @@ BODY_SECONDS = 20.0
 LARGEST_ADDRESS = 8 * 1024
 """Bytes of a path and its query."""
 
-JOINS = RateLimit(burst=20, rate=20, patience=10)
+JOINS = RateLimit(burst=10, rate=20, patience=10)
 """Calls of one client: so many that a lecture hall behind one address goes on, if more slowly, and nobody else waits."""
+
+FEW, QUIET_SECONDS, LOOK_SECONDS = 3, 1.0, 0.02
+"""Of who calls too fast, the next call goes on when so few are under way, or after so long, looked for so often."""
+
+AT_THE_DOOR = 200
+"""So many of those calls wait, all clients together."""
+
+TOO_FAST = "Too many calls come from your network. Please wait a few seconds and try again."
 
 STREAMS = 400
 """Open streams of one client: two for each page."""
@@ -81,12 +89,17 @@ class Gate:
         files: tuple[str, ...],
         *,
         behind_hub: bool,
+        underway: Callable[[], int] = int,
         joins: RateLimit = JOINS,
     ) -> None:
+        """`underway` counts the calls that are not answered yet."""
         self._app = app
         self._calls = calls
         self._behind_hub = behind_hub
         self._joins = joins
+        self._underway = underway
+        self._door = asyncio.Lock()
+        self._at_the_door = 0
         self._streams: Counter[str] = Counter()
         listed = "".join(rf"|/gradio_api/file={re.escape(file)}" for file in files)
         self._readable = re.compile(OPEN_TO_READ + listed)
@@ -104,11 +117,11 @@ class Gate:
         self._streams[client] += streams
         try:
             self._check(scope, path, client)
+            hasty = path == JOIN and await self._take_turn(client)
             if path == JOIN:
-                await self._take_turn(client)
-            if scope["method"] == "POST":
-                receive = _replay(self._checked(scope, await _read(receive)), receive)
-            await self._app(scope, receive, answer.send)
+                receive = _replay(self._checked(await _read(receive)), receive)
+            async with self._let_in() if hasty else nullcontext():
+                await self._app(scope, receive, answer.send)
         except Refused as refusal:
             if refusal.status not in (404, 405):  # what scanners ask for by the hundred
                 log.info("Refused a call of client %s to %s: %s", client[:8], path[:80], refusal)
@@ -137,14 +150,31 @@ class Gate:
         if self._streams[client] > STREAMS:
             raise Refused(429, "Too many pages are open in your network. Please close some, and reload this one.")
 
-    async def _take_turn(self, client: str) -> None:
+    async def _take_turn(self, client: str) -> bool:
+        """Wait until the client's rate allows another call. Says whether it had to."""
         wait = self._joins.wait(client)
         if wait is None:
-            raise Refused(429, "Too many calls come from your network. Please wait a few seconds and try again.")
-        if wait:
-            await asyncio.sleep(wait)
+            raise Refused(429, TOO_FAST)
+        await asyncio.sleep(wait)
+        return wait > 0
 
-    def _checked(self, scope: Scope, body: bytes) -> bytes:
+    @asynccontextmanager
+    async def _let_in(self) -> AsyncIterator[None]:
+        """One hasty call after the other, so that what others call meanwhile finds no line before it."""
+        if self._at_the_door >= AT_THE_DOOR:
+            raise Refused(429, TOO_FAST)
+        self._at_the_door += 1
+        try:
+            async with self._door:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(QUIET_SECONDS):
+                        while self._underway() > FEW:
+                            await asyncio.sleep(LOOK_SECONDS)
+                yield
+        finally:
+            self._at_the_door -= 1
+
+    def _checked(self, body: bytes) -> bytes:
         try:
             return self._calls.checked(body)
         except Malformed as fault:

@@ -34,11 +34,17 @@ def app_options(
             return PlainTextResponse(GONE, status_code=404)
         return FileResponse(file, filename=file.name, headers={"Cache-Control": "no-store"})
 
+    def underway() -> int:
+        queue = demo._queue  # Gradio tells others how many wait, but not how many are being answered
+        return len(queue) + queue.get_active_worker_count()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Only here is the stack of middleware complete: the gate must stand before Gradio's own.
         assert app.middleware_stack is not None
-        app.middleware_stack = Gate(app.middleware_stack, Calls(demo), tuple(map(str, files)), behind_hub=behind_hub)
+        app.middleware_stack = Gate(
+            app.middleware_stack, Calls(demo), tuple(map(str, files)), behind_hub=behind_hub, underway=underway
+        )
         yield
 
     return {"lifespan": lifespan, "openapi_url": None, "routes": [Route("/downloads/{key}/{name}", answer)]}

@@ -194,16 +194,18 @@ def test_private_endpoints_give_nothing_to_who_has_no_token(server, visit):
     participant = visit(server.url)
     participant.enrol()
     _, config = get(f"{server.url}/config")
-    dependencies = json.loads(config)["dependencies"]
+    dependencies, components = (json.loads(config)[kind] for kind in ("dependencies", "components"))
+    odd = {"number": 1, "json": {"link": "nonsense", "tokens": ["nonsense"]}}
+    kinds = {component["id"]: odd.get(component["type"], "nonsense") for component in components}
     prompts = [t.prompt for t in load_targets(ROOT / "assets" / "world" / "targets").targets.values()]
     tried = 0
     for dependency in dependencies:
         if not dependency["backend_fn"]:
             continue
         # The first input of every participant's call is the token; a wrong one must lead nowhere.
-        data = ["nonsense", "1/1", "a cat"][: len(dependency["inputs"])]
-        data += [None] * (len(dependency["inputs"]) - len(data))
+        data = [kinds[component] for component in dependency["inputs"]]
         answer = call(server, dependency["id"], data, {"trial": 1, "order": [1, 2, 3], "unchanged": True})
+        assert "process_completed" in answer, "it got through the gate"
         tried += 1
         assert not any(prompt in answer for prompt in prompts)
         assert "round-counter" not in answer

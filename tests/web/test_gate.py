@@ -251,6 +251,35 @@ def test_too_many_calls_of_one_client_are_refused_with_a_sentence_and_others_go_
     assert other.status_code == 200
 
 
+def test_who_calls_too_fast_comes_in_when_few_others_are_under_way(calls, load, monkeypatch):
+    monkeypatch.setattr(gate, "QUIET_SECONDS", 60)
+    underway, order = [gate.FEW + 1], []
+
+    async def try_it():
+        async def noted(scope, receive, send):
+            order.append(scope["client"][0])
+            await fine(scope, receive, send)
+
+        joins = RateLimit(1, rate=1000, patience=10)
+        guarded = Gate(noted, calls, (), behind_hub=False, underway=lambda: underway[0], joins=joins)
+
+        async def join(address):
+            transport = httpx.ASGITransport(guarded, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+                return (await http.post(JOIN, content=as_json(load))).status_code
+
+        hasty = [asyncio.create_task(join("192.0.2.1")) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        other = await join("192.0.2.2")
+        waited = list(order)
+        underway[0] = 0
+        return other, waited, await asyncio.gather(*hasty)
+
+    other, waited, answers = asyncio.run(try_it())
+    assert (other, answers) == (200, [200, 200, 200])
+    assert waited == ["192.0.2.1", "192.0.2.2"]
+
+
 def test_too_many_open_pages_of_one_client_are_refused_with_a_sentence(calls, monkeypatch):
     monkeypatch.setattr(gate, "STREAMS", 2)
 
