@@ -92,7 +92,8 @@ window.tpMemory = (() => {
     keepDraft(place, text) {
       const memory = read();
       const others = memory.drafts.filter(([other]) => other !== place);
-      write({ ...memory, drafts: [[place, text.slice(0, LONGEST)], ...others].slice(0, DRAFTS) });
+      const whole = text.slice(0, LONGEST).replace(/\p{Cs}/gu, ""); // no half of an emoji
+      write({ ...memory, drafts: [[place, whole], ...others].slice(0, DRAFTS) });
     },
   };
 })();

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from refine.protocol import Step
 from refine.standing import Standing
@@ -21,12 +28,20 @@ UNFINISHED = (Step.TARGET, Step.ROUNDS, Step.RANKING)
 
 class Memory(BaseModel):
     """What a browser tells: the token of the link that was followed, the tokens of its sessions (the one to go on with
-    first), and drafts of prompts by their place.
+    first), and drafts of prompts by their place. A part that is anything else is nothing, and takes no other with it.
     """
 
-    link: str = Field(default="", max_length=200)
+    link: str = ""
     tokens: list[str] = Field(default=[], max_length=8)
     drafts: dict[str, str] = Field(default={}, max_length=8)
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_nothing(cls, given: Any, check: ValidatorFunctionWrapHandler, field: ValidationInfo) -> Any:
+        try:
+            return check(given)
+        except ValidationError:
+            return cls.model_fields[str(field.field_name)].get_default()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,14 @@ def test_a_finished_session_is_shown_with_a_way_to_the_unfinished(study, token, 
 
 @pytest.mark.parametrize(
     "rubbish",
-    [None, "nonsense", 7, [], {"tokens": "abc"}, {"tokens": [7]}, {"tokens": ["a"] * 1000}, {"link": "x" * 999}],
+    [None, "nonsense", 7, [], {"tokens": "abc"}, {"tokens": [7]}, {"tokens": ["a"] * 1000}],
 )
 def test_rubbish_is_no_memory(rubbish):
     assert read_memory(rubbish) == Memory()
+
+
+@pytest.mark.parametrize(
+    "rubbish", [{"link": "x" * 100_000}, {"link": None}, {"drafts": {"a": "\ud800"}}, {"drafts": 7}, {"more": 1}]
+)
+def test_rubbish_in_one_part_takes_no_session_away(study, token, rubbish):
+    assert arrive(study, read_memory({"tokens": [token], **rubbish})).token == token
