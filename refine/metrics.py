@@ -74,6 +74,11 @@ class MetricInfo:
             math.inf if self.highest is None else self.highest,
         )
 
+    def within(self, value: float) -> float:
+        """The raw value, or the end of the range that it lies beyond, as ends of intervals may."""
+        lowest, highest = self.bounds
+        return min(max(value, lowest), highest)
+
     def orient(self, value: float) -> float:
         """The value with its sign changed where needed, so that larger always means more similar."""
         return self.direction * value

@@ -4,7 +4,7 @@ Knows: Plotly's layout. Does not know: what is drawn.
 """
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
@@ -53,6 +53,28 @@ def with_words(figure: go.Figure, words: str) -> go.Figure:
 def up_axis(metric: MetricInfo) -> str:
     """The title of an axis on which up is more similar."""
     return f"{metric.label}<br>(up: more similar)"
+
+
+def score_axis(figure: go.Figure, metric: MetricInfo, values: Iterable[float]) -> None:
+    """Make the vertical axis one of raw scores that holds `values` and never leaves the metric's range; up is more similar."""
+    lowest, highest = metric.bounds
+    low, high = _padded(values)
+    ends = [max(low, lowest), min(high, highest)]
+    figure.update_yaxes(title_text=up_axis(metric), range=ends if metric.direction > 0 else ends[::-1])
+
+
+def difference_axis(figure: go.Figure, metric: MetricInfo, values: Iterable[float]) -> None:
+    """Make the vertical axis one of differences of scores, none of which is larger than the metric's range."""
+    low, high = _padded(values)
+    widest = metric.bounds[1] - metric.bounds[0]
+    figure.update_yaxes(range=[max(low, -widest), min(high, widest)])
+
+
+def _padded(values: Iterable[float]) -> tuple[float, float]:
+    found = list(values)
+    low, high = min(found), max(found)
+    room = 0.06 * (high - low) or 0.5
+    return low - room, high + room
 
 
 def iteration_axis(figure: go.Figure, numbers: Sequence[int]) -> None:

@@ -23,10 +23,11 @@ from refine.analysis.canvas import (
     PALE_BLUE,
     VERMILLION,
     canvas,
+    difference_axis,
     error_bars,
     iteration_axis,
     notice,
-    up_axis,
+    score_axis,
     upright,
     with_words,
     wrapped,
@@ -40,8 +41,11 @@ from refine.metrics import MetricInfo
 BANDS = (("poor", -1.0, 0.5), ("moderate", 0.5, 0.75), ("good", 0.75, 0.9), ("excellent", 0.9, 1.0))
 
 
-def forest(agreements: Sequence[Agreement]) -> go.Figure:
-    """ICC(C,1) of each metric with people and its 95% interval, over the paper's bands; the paper's value dotted."""
+def forest(agreements: Sequence[Agreement], *, judged: bool = True) -> go.Figure:
+    """ICC(C,1) of each metric with people and its 95% interval, over the paper's bands; the paper's value dotted.
+
+    `judged`: whether there are enough sessions to say which band a metric is in.
+    """
     if not agreements:
         return notice("There are no metrics to compare with people.")
     defined = [found.icc.ICC3 for found in agreements if not found.icc.ICC3.undefined]
@@ -50,7 +54,8 @@ def forest(agreements: Sequence[Agreement]) -> go.Figure:
     # Above the names of the bands.
     figure.update_layout(legend_y=1.0 + 49 / (56 * len(agreements)))
     # The names of narrow bands stand on levels, or they would run into each other on a phone.
-    for place, ((name, start, end), level) in enumerate(zip(BANDS, (0, 1, 0, 2), strict=True)):
+    bands = zip(BANDS, (0, 1, 0, 2), strict=True) if judged else ()
+    for place, ((name, start, end), level) in enumerate(bands):
         start = max(start, low)
         figure.add_vrect(start, end, fillcolor=GREY, opacity=0.05 + 0.07 * place, line_width=0, layer="below")
         middle = 1.0 if name == "excellent" else (start + end) / 2
@@ -79,6 +84,7 @@ def forest(agreements: Sequence[Agreement]) -> go.Figure:
             figure.add_annotation(x=low, y=place, text=wrapped(icc.undefined, 34), showarrow=False, xanchor="left")
             words.append(f"{label}: {icc.undefined}")
             continue
+        band = f", {found.band}" if judged else ""
         figure.add_scatter(
             x=[icc.value],
             y=[place],
@@ -87,13 +93,14 @@ def forest(agreements: Sequence[Agreement]) -> go.Figure:
             marker={"color": BLUE, "size": 11},
             text=[f"{icc.value:.2f}"],
             textposition="top center",
+            cliponaxis=False,
             name="this study, 95% interval",
             showlegend=not any(trace.name == "this study, 95% interval" for trace in figure.data),
-            hovertemplate=f"{label}: {icc.value:.3f} [{icc.lower:.3f}, {icc.upper:.3f}], {found.band}<extra></extra>",
+            hovertemplate=f"{label}: {icc.value:.3f} [{icc.lower:.3f}, {icc.upper:.3f}]{band}<extra></extra>",
         )
-        words.append(f"{label}: {icc.value:.2f}, 95% interval {icc.lower:.2f} to {icc.upper:.2f}, {found.band}")
+        words.append(f"{label}: {icc.value:.2f}, 95% interval {icc.lower:.2f} to {icc.upper:.2f}{band}")
     names = [wrapped(found.metric.label, 14) for found in agreements]
-    figure.update_xaxes(range=[low, 1.02], title_text="ICC(C,1) with people")
+    figure.update_xaxes(range=[low, 1.0], title_text="ICC(C,1) with people")
     figure.update_yaxes(
         range=[len(agreements) - 0.5, -0.5], tickvals=list(range(len(names))), ticktext=names, showgrid=False
     )
@@ -110,14 +117,16 @@ def course(effect: IterationEffect, trials: pd.DataFrame | None = None) -> go.Fi
     if effect.undefined:
         return notice(effect.sentence)
     figure = canvas(340)
+    single: list[float | None] = []
     if trials is not None:
-        x, y = _lines(trials, metric)
+        x, single = _lines(trials, metric)
         figure.add_scatter(
-            x=x, y=y, mode="lines", line={"color": FAINT, "width": 1}, name="single trials", hoverinfo="skip"
+            x=x, y=single, mode="lines", line={"color": FAINT, "width": 1}, name="single trials", hoverinfo="skip"
         )
     numbers = [mean.iteration for mean in effect.means]
     middle, lower, upper = (
-        [metric.direction * getattr(mean, name) for mean in effect.means] for name in ("estimate", "lower", "upper")
+        [metric.within(metric.direction * getattr(mean, name)) for mean in effect.means]
+        for name in ("estimate", "lower", "upper")
     )
     figure.add_scatter(
         x=numbers + numbers[::-1],
@@ -140,20 +149,21 @@ def course(effect: IterationEffect, trials: pd.DataFrame | None = None) -> go.Fi
         hovertemplate="iteration %{x}: %{y:.4g} [%{customdata[0]:.4g}, %{customdata[1]:.4g}]<extra></extra>",
     )
     iteration_axis(figure, numbers)
-    figure.update_yaxes(title_text=up_axis(metric), autorange="reversed" if metric.direction < 0 else True)
+    score_axis(figure, metric, [*lower, *upper, *(value for value in single if value is not None)])
     listed = "; ".join(f"{i}: {number(value)}" for i, value in zip(numbers, middle, strict=True))
     return with_words(figure, f"{metric.label} by iteration, means of the mixed model. {listed}.")
 
 
-def top_ranked(found: TopRanked) -> go.Figure:
+def top_ranked(found: TopRanked, *, judged: bool = True) -> go.Figure:
     """How often each iteration was ranked first, against equal chances; the paper's favourites in a dotted frame.
 
-    A star marks counts whose standardised residual is beyond 2.
+    A star marks counts whose standardised residual is beyond 2. `judged`: whether there are enough sessions for that and for
+    the test.
     """
     if found.p is None:
         return notice(found.sentence)
     numbers = list(range(1, len(found.counts) + 1))
-    outstanding = [abs(residual) > 2 for residual in found.residuals]
+    outstanding = [judged and abs(residual) > 2 for residual in found.residuals]
     figure = canvas(280)
     figure.add_bar(
         x=numbers,
@@ -163,7 +173,7 @@ def top_ranked(found: TopRanked) -> go.Figure:
         textposition="outside",
         cliponaxis=False,
         customdata=list(found.residuals),
-        name="ranked first (* stands out)",
+        name="ranked first (* stands out)" if judged else "ranked first",
         hovertemplate="iteration %{x}: %{y} times, residual %{customdata:.2f}<extra></extra>",
     )
     figure.add_scatter(
@@ -181,9 +191,10 @@ def top_ranked(found: TopRanked) -> go.Figure:
         name = f"most often in {paper.SOURCE}"
         figure.add_scatter(x=[None], y=[None], mode="lines", line=frame["line"], name=name)
     iteration_axis(figure, numbers)
-    figure.update_yaxes(title_text="times ranked first", rangemode="tozero")
+    # Counts are whole but for ties, also where there are few.
+    figure.update_yaxes(title_text="times ranked first", rangemode="tozero", dtick=1 if max(found.counts) < 8 else None)
     listed = ", ".join(_times(count) for count in found.counts)
-    return with_words(figure, f"Times ranked first, by iteration: {listed}. {found.sentence}")
+    return with_words(figure, f"Times ranked first, by iteration: {listed}.{f' {found.sentence}' if judged else ''}")
 
 
 def _times(count: float) -> str:
@@ -224,6 +235,7 @@ def contrasts(effect: IterationEffect, plateau: Plateau) -> go.Figure:
             )
     iteration_axis(figure, [mean.iteration for mean in effect.means])
     figure.update_yaxes(title_text=f"less iteration {plateau.final}<br>(up: more similar)")
+    difference_axis(figure, effect.metric, [0.0, *(end for one in effect.contrasts for end in (one.lower, one.upper))])
     return with_words(figure, f"{effect.metric.label}, iterations against the last. {plateau.sentence}")
 
 
@@ -240,11 +252,14 @@ def arms(found: ArmEffect) -> go.Figure:
         (SHOWN, "scores shown", BLUE, "circle", "solid", -0.08),
         (HIDDEN, "no scores", VERMILLION, "square", "dash", 0.08),
     )
+    ends: list[float] = []
     for arm, name, colour, symbol, dash, aside in styles:
         cells = found.means[arm]
         middle, lower, upper = (
-            [metric.direction * getattr(cell, name) for cell in cells] for name in ("estimate", "lower", "upper")
+            [metric.within(metric.direction * getattr(cell, name)) for cell in cells]
+            for name in ("estimate", "lower", "upper")
         )
+        ends += [*lower, *upper]
         figure.add_scatter(
             x=[cell.iteration + aside for cell in cells],
             y=middle,
@@ -256,7 +271,7 @@ def arms(found: ArmEffect) -> go.Figure:
             hovertemplate=f"{name}, iteration %{{x:.0f}}: %{{y:.4g}}<extra></extra>",
         )
     iteration_axis(figure, [cell.iteration for cell in found.means[SHOWN]])
-    figure.update_yaxes(title_text=up_axis(metric), autorange="reversed" if metric.direction < 0 else True)
+    score_axis(figure, metric, ends)
     return with_words(figure, f"{metric.label} by iteration and arm. {found.sentence}")
 
 

@@ -4,12 +4,13 @@ Knows: which analyses there are, and what each needs of the others. Does not kno
 are shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from refine.analysis.arms import ArmEffect, arm_effect
+from refine.analysis.ceiling import at_the_ceiling
 from refine.analysis.effects import IterationEffect, iteration_effect
 from refine.analysis.orient import Composite, composite
 from refine.analysis.plackett_luce import PlackettLuce, plackett_luce
@@ -58,13 +59,15 @@ def analyse(
     iterations_per_trial: int,
     earlier: Results | None = None,
     progress: Progress = lambda done, steps, what: None,
+    noise: Mapping[str, float] | None = None,
 ) -> Results:
     """Analyse finished sessions of one protocol.
 
     `iterations` has a row an iteration with the columns `session`, `trial`, `target`, `arm`, `iteration`
     (1..`iterations_per_trial`, at least 2), `rank` (1 = most similar) and the metrics' ids (raw scores; metrics without any
     are left out). `earlier`: results of fewer or more of the same sessions; searches start from them and are
-    quicker. What the data cannot carry is undefined and says why.
+    quicker. `noise`: by metric id, what a rewording changes of a raw score; a ceiling is named only where it is known. What the
+    data cannot carry is undefined and says why.
     """
     seen = [metric for metric in metrics if iterations[metric.id].notna().any()]
     steps = 4 + 2 * (len(seen) + 1)
@@ -74,6 +77,7 @@ def analyse(
     worths = plackett_luce(iterations, iterations_per_trial)
     progress(2, steps, "recency")
     position = recency(iterations, seen)
+    ceilings = at_the_ceiling(iterations, seen, noise or {})
     progress(3, steps, "composite score")
     score = composite(iterations, summary.agreements)
     if score.values is not None:
@@ -95,6 +99,6 @@ def analyse(
         effects=tuple(effects),
         plateaus=tuple(plateau(effect) for effect in effects),
         arms=tuple(arms),
-        signs=warning_signs(summary.agreements, effects, position),
+        signs=warning_signs(summary.agreements, effects, position, summary.sessions, ceilings),
         examples=sample(iterations, EXAMPLES),
     )

@@ -14,6 +14,7 @@ import plotly
 import plotly.graph_objects as go
 
 from refine.analysis import figures
+from refine.analysis.enough import enough, too_few
 from refine.analysis.results import Results
 from refine.analysis.summary import Summary
 from refine.findings import Fit
@@ -64,7 +65,7 @@ def _said(summary: Summary, fit: Fit | None, simulated: bool) -> tuple[str, ...]
     results = None if fit is None else fit.results
     head = f"{SIMULATED if simulated else ''}{_tiles(summary)}{_age(summary, fit)}"
     return (
-        head + _card("Anything to worry about?", _signs(results)),
+        head + _card("Anything to worry about?", _signs(results, summary.sessions)),
         _card("Do the metrics agree with people?", _agreement(summary)),
         _card(COURSES, _means(summary)) if fit is None or results is None else _of_models(fit),
         _card("Which round is ranked first?", _top(summary, results)),
@@ -96,17 +97,18 @@ def _tiles(summary: Summary) -> str:
     return f'<div class="tp-tiles">{"".join(tiles)}</div>'
 
 
-def _signs(results: Results | None) -> str:
+def _signs(results: Results | None, sessions: int) -> str:
     if results is None:
-        return ""
+        few = too_few(sessions)
+        return f"<p>{escape(few)}</p>" if few else ""
     seen = (f"{escape(sign.finding)} <b>What to do:</b> {escape(sign.advice)}" for sign in results.signs.seen)
     unknown = (escape(words) for words in results.signs.unknown)
     return f"<p>{escape(results.signs.sentence)}</p>{_list([*seen, *unknown])}"
 
 
 def _agreement(summary: Summary) -> str:
-    lines = []
-    for found in summary.agreements:
+    lines, judged = [], enough(summary.sessions, "agreement")
+    for found in summary.agreements if judged else ():
         name, value = escape(found.metric.label), found.icc.ICC3
         if value.undefined:
             lines.append(f"{name}: {escape(value.undefined)}.")
@@ -121,7 +123,7 @@ def _agreement(summary: Summary) -> str:
     return (
         "<p>Intraclass correlation ICC(C,1) of the ranks by metric and by people within each trial, with 95% interval. "
         "Dotted: the values of arXiv 2504.20340 (official weights).</p>"
-        f"{_figure(figures.forest(summary.agreements), 'agreement')}{_list(lines)}"
+        f"{_figure(figures.forest(summary.agreements, judged=judged), 'agreement')}{_list(lines)}"
     )
 
 
@@ -143,7 +145,8 @@ def _courses(results: Results) -> str:
             pieces.append(_one_course(metric, course(plain[metric.id])))
     return (
         "<p>Mean score by round with 95% interval: of the mixed model, or over sessions where there is none.</p>"
-        f'<div class="tp-courses">{"".join(pieces)}</div>{_numbers([*sentences, results.composite.statement])}'
+        f'<div class="tp-courses">{"".join(pieces)}</div>'
+        + (_numbers([*sentences, results.composite.statement]) if enough(results.summary.sessions, "gains") else "")
     )
 
 
@@ -157,7 +160,7 @@ def _plateaus(results: Results) -> str:
     pairs = [
         (effect, end) for effect, end in zip(results.effects, results.plateaus, strict=True) if not effect.undefined
     ]
-    if not pairs:
+    if not pairs or not enough(results.summary.sessions, "end of gains"):
         return ""
     drawn = (
         f"<div><h3>{escape(effect.metric.label)}</h3>"
@@ -172,12 +175,16 @@ def _plateaus(results: Results) -> str:
 
 def _top(summary: Summary, results: Results | None) -> str:
     assert summary.top_ranked is not None, "Finished sessions are ranked."
-    words = [summary.top_ranked.sentence, *([] if results is None else [results.recency.sentence])]
-    return f"{_figure(figures.top_ranked(summary.top_ranked), 'top-ranked')}<p>{escape(' '.join(words))}</p>"
+    words, judged = [], enough(summary.sessions, "favourites")
+    if judged:
+        words = [summary.top_ranked.sentence, *([] if results is None else [results.recency.sentence])]
+    drawn = _figure(figures.top_ranked(summary.top_ranked, judged=judged), "top-ranked")
+    return f"{drawn}<p>{escape(' '.join(words))}</p>" if words else drawn
 
 
 def _arms(results: Results) -> str:
-    found = [one for one in results.arms if not one.undefined]
+    judged = enough(results.summary.sessions, "feedback")
+    found = [one for one in results.arms if judged and not one.undefined]
     drawn = (
         f"<div><h3>{escape(one.metric.label)}</h3>{_figure(figures.arms(one), f'arms-{one.metric.id}')}</div>"
         for one in found

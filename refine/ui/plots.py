@@ -17,7 +17,8 @@ def course(found: Course) -> str:
     """Mean raw score by round with 95% intervals; up is more similar, whatever the metric's direction."""
     left, right, top, bottom, height = 46, 394, 10, 130, 160
     metric, count = found.metric, len(found.mean)
-    means, ends = list(found.mean), [*found.lower, *found.upper]
+    means, lower, upper = list(found.mean), [*map(metric.within, found.lower)], [*map(metric.within, found.upper)]
+    ends = [*lower, *upper]
     oriented = [metric.orient(value) for value in ends]
     low, high = min(oriented), max(oriented)
     spread = (high - low) or 1.0
@@ -28,8 +29,8 @@ def course(found: Course) -> str:
     def y(value: float) -> float:
         return bottom - (bottom - top) * (metric.orient(value) - low) / spread
 
-    area = [f"{x(i):.1f},{y(v):.1f}" for i, v in enumerate(found.upper)]
-    area += [f"{x(i):.1f},{y(v):.1f}" for i, v in reversed(list(enumerate(found.lower)))]
+    area = [f"{x(i):.1f},{y(v):.1f}" for i, v in enumerate(upper)]
+    area += [f"{x(i):.1f},{y(v):.1f}" for i, v in reversed(list(enumerate(lower)))]
     line = " ".join(f"{x(i):.1f},{y(v):.1f}" for i, v in enumerate(means))
     # Neighbouring ticks must not read alike.
     decimals = max(0, 2 - math.floor(math.log10(spread)))

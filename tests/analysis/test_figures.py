@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
@@ -14,6 +15,7 @@ from refine.analysis.plateau import plateau
 from refine.analysis.ranking import top_ranked
 from refine.analysis.simulate import simulate
 from refine.metrics import METRICS as KNOWN
+from refine.metrics import MetricInfo
 from tests.analysis.studies import COSINE, METRICS
 
 LPIPS, HASH = KNOWN["lpips_world"], KNOWN["imagehash"]
@@ -63,7 +65,8 @@ def test_course_shows_raw_means_up_is_more_similar(rows: pd.DataFrame) -> None:
     figure = figures.course(effect, rows)
     mean = trace(figure, "mean of the mixed model")
     assert list(mean.y) == [-one.estimate for one in effect.means]
-    assert figure.layout.yaxis.autorange == "reversed"
+    low, high = figure.layout.yaxis.range
+    assert low > max(mean.y) > min(mean.y) > high >= 0, "up is more similar"
     for ends, one in zip(mean.customdata, effect.means, strict=True):
         assert list(ends) == [-one.upper, -one.lower]
     faint = trace(figure, "single trials")
@@ -78,7 +81,8 @@ def test_a_study_with_few_trials_shows_each_once() -> None:
     few = simulate([COSINE], sessions=3)
     figure = figures.course(iteration_effect(few, COSINE), few)
     assert trace(figure, "single trials").x.count(None) == 3
-    assert figure.layout.yaxis.autorange is True
+    low, high = figure.layout.yaxis.range
+    assert low < few["cosine"].min() < few["cosine"].max() < high <= 1
 
 
 def test_top_ranked_marks_what_stands_out(rows: pd.DataFrame) -> None:
@@ -135,6 +139,45 @@ def test_what_is_undefined_is_a_sentence() -> None:
     for figure in (figures.course(effect, one), figures.contrasts(effect, plateau(effect))):
         assert words(figure) == "The effect of iteration on Cosine is undefined, because there is only one session."
     assert "in the arm 'scores'" in words(figures.arms(arm_effect(one, COSINE)))
+
+
+@pytest.mark.parametrize(
+    ("metric", "end", "inwards"),
+    [(COSINE, 1.0, -0.001), (COSINE, -1.0, 0.001), (LPIPS, 0.0, 0.001), (HASH, 64.0, -1.0)],
+)
+def test_axes_and_intervals_never_leave_the_range_of_the_metric(metric: MetricInfo, end: float, inwards: float) -> None:
+    """All scores are near an end of it, so that the intervals of four sessions by themselves reach beyond."""
+    rows = simulate([metric], sessions=4, seed=2)
+    steps = np.random.default_rng(1).integers(0, 3, len(rows)) + 4 * (rows["session"].factorize()[0] % 2)
+    rows = rows.assign(**{metric.id: end + inwards * steps})
+    effect, arm = iteration_effect(rows, metric), arm_effect(rows, metric)
+    lowest, highest = metric.bounds
+    beyond = [metric.direction * bound for mean in effect.means for bound in (mean.lower, mean.upper)]
+    assert min(beyond) < lowest or max(beyond) > highest
+    for figure in (figures.course(effect, rows), figures.arms(arm)):
+        assert lowest <= min(figure.layout.yaxis.range) < max(figure.layout.yaxis.range) <= highest
+        assert all(lowest <= y <= highest for line in figure.data for y in line.y if y is not None)
+    low, high = figures.contrasts(effect, plateau(effect)).layout.yaxis.range
+    assert -(highest - lowest) <= low < 0 < high <= highest - lowest
+
+
+def test_the_axis_of_the_coefficient_ends_at_one(rows: pd.DataFrame) -> None:
+    assert figures.forest(agreements(rows, [LPIPS])).layout.xaxis.range[1] == 1.0
+
+
+def test_without_enough_sessions_no_figure_judges(rows: pd.DataFrame) -> None:
+    forest = figures.forest(agreements(rows, [LPIPS]), judged=False)
+    assert not forest.layout.annotations
+    assert not any(band in forest.to_json() for band, _, _ in figures.BANDS)
+    found = top_ranked(rows, 10)
+    bars = figures.top_ranked(found, judged=False)
+    assert "*" not in bars.to_json()
+    assert found.sentence not in words(bars)
+
+
+def test_few_favourites_are_counted_in_whole_numbers(rows: pd.DataFrame) -> None:
+    few = rows[rows["trial"].isin(rows["trial"].unique()[:3])]
+    assert figures.top_ranked(top_ranked(few, 10)).layout.yaxis.dtick == 1
 
 
 def test_no_ink_of_its_own_and_a_clear_ground(rows: pd.DataFrame) -> None:

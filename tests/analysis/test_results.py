@@ -75,4 +75,5 @@ def test_small_and_empty_studies(sessions: int) -> None:
         assert all(effect.undefined for effect in found.effects)
         assert all(one.last_different is None for one in found.plateaus)
     assert all(found.undefined for found in found.arms)
-    assert found.signs.unknown
+    assert (found.signs.seen, found.signs.unknown) == ((), ())
+    assert "too few to judge" in found.signs.sentence

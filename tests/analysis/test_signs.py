@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from refine.analysis.agreement import agreements
+from refine.analysis.ceiling import at_the_ceiling
 from refine.analysis.effects import iteration_effects
 from refine.analysis.recency import recency
 from refine.analysis.signs import Signs, warning_signs
@@ -11,9 +12,9 @@ from refine.analysis.simulate import simulate
 from tests.analysis.studies import COSINE, DISTANCE
 
 
-def look(rows: pd.DataFrame) -> Signs:
-    metrics = (COSINE, DISTANCE)
-    return warning_signs(agreements(rows, metrics), iteration_effects(rows, metrics), recency(rows, metrics))
+def look(rows: pd.DataFrame, noise: dict[str, float] | None = None, metrics: tuple = (COSINE, DISTANCE)) -> Signs:
+    found = agreements(rows, metrics), iteration_effects(rows, metrics), recency(rows, metrics)
+    return warning_signs(*found, rows["session"].nunique(), at_the_ceiling(rows, metrics, noise or {}))
 
 
 def study(**conditions: object) -> pd.DataFrame:
@@ -22,7 +23,7 @@ def study(**conditions: object) -> pd.DataFrame:
 
 
 def kinds(found: Signs) -> set[tuple[str, str]]:
-    return {(sign.kind, sign.metric) for sign in found.seen}
+    return {(sign.kind, metric) for sign in found.seen for metric in sign.metrics or ("",)}
 
 
 def test_a_sound_study_has_none_and_says_so() -> None:
@@ -38,8 +39,7 @@ def test_a_metric_that_people_disagree_with() -> None:
     assert ("disagreement", "distance") in kinds(found)
     assert ("disagreement", "cosine") not in kinds(found)
     sign = next(sign for sign in found.seen if sign.kind == "disagreement")
-    assert sign.finding.startswith("Distance and people disagree: ICC(C,1) = 0.")
-    assert "below 0.5" in sign.finding
+    assert sign.finding.startswith("Distance and people disagree, ICC(C,1) is below 0.5: 0.")
     assert "collect more" not in sign.advice
 
 
@@ -48,18 +48,22 @@ def test_a_disagreement_that_chance_may_explain_says_so() -> None:
         found = agreements(study(sessions=4, metric_noise=0.9, seed=seed), [COSINE])
         if found[0].icc.ICC3.value < 0.5 <= found[0].icc.ICC3.upper:
             break
-    (sign,) = warning_signs(found, [], recency(study(), [COSINE])).seen
+    (sign,) = warning_signs(found, [], recency(study(), [COSINE]), 5).seen
     assert "collect more sessions before you judge" in sign.advice
 
 
 def test_an_early_plateau() -> None:
     found = look(study(gain=0.0, plateau=1))
     assert ("early plateau", "cosine") in kinds(found)
-    sign = next(sign for sign in found.seen if sign.kind == "early plateau")
-    assert sign.finding.startswith("By Cosine, drawings show no gain from iteration 1 to 6: ")
+    (sign,) = (sign for sign in found.seen if sign.kind == "early plateau")
+    assert sign.metrics == ("cosine", "distance")
+    assert sign.finding.startswith("By Cosine and Distance, drawings show no gain from iteration 1 to 6: Cosine ")
+    assert "; Distance " in sign.finding
     assert "Look at some trials" in sign.advice
     falling = look(study(gain=-1.5))
-    assert any(sign.finding.startswith("By Cosine, drawings fall from iteration 1 to 6") for sign in falling.seen)
+    assert any(
+        sign.finding.startswith("By Cosine and Distance, drawings fall from iteration 1 to 6") for sign in falling.seen
+    )
 
 
 def test_recency_bias_but_not_its_opposite() -> None:
@@ -72,11 +76,54 @@ def test_recency_bias_but_not_its_opposite() -> None:
     assert kinds(look(study(recency=-1.5))) == set()
 
 
-@pytest.mark.parametrize("sessions", [0, 1])
-def test_what_cannot_be_looked_at_is_said(sessions: int) -> None:
-    rows = study(sessions=1)
+@pytest.mark.parametrize("sessions", [0, 1, 4])
+def test_few_sessions_show_no_sign_and_that_is_said_once(sessions: int) -> None:
+    rows = study(sessions=max(sessions, 1), gain=0.0, plateau=1, metric_noise=5.0, recency=5.0)
     found = look(rows if sessions else rows.head(0))
-    assert any(words.startswith("Whether Cosine has an early plateau is undefined, because") for words in found.unknown)
-    if not sessions:
-        assert found.sentence == "No warning sign is seen in what can be looked at so far."
-        assert len(found.unknown) == 5
+    assert (found.seen, found.unknown) == ((), ())
+    assert found.sentence.count("too few to judge") == 1
+    assert "whether metrics and people agree, whether drawings come closer and where gains end take 5" in found.sentence
+
+
+def test_what_needs_more_sessions_than_there_are_is_left_out_and_the_rest_is_looked_at() -> None:
+    rows = study(sessions=6, gain=0.0, plateau=1, recency=5.0)
+    found = look(rows)
+    assert "recency bias" not in {sign.kind for sign in found.seen}
+    assert found.few == (
+        "6 sessions are too few to judge: which round is liked best and whether seeing the scores matters take 10."
+    )
+    assert look(study(sessions=10)).few == ""
+
+
+def test_a_sign_that_several_metrics_show_is_one_sign() -> None:
+    found = look(study(gain=0.0, plateau=1, metric_noise=5.0))
+    assert [sign.metrics for sign in found.seen if sign.kind == "disagreement"] == [("cosine", "distance")]
+    disagreement = next(sign for sign in found.seen if sign.kind == "disagreement")
+    assert disagreement.finding.startswith("Cosine and Distance and people disagree, ICC(C,1) are below 0.5: Cosine 0.")
+
+
+def test_what_is_unknown_for_several_metrics_for_one_reason_is_said_once() -> None:
+    rows = study(sessions=12)
+    found = look(rows.assign(cosine=0.5, distance=0.5))
+    assert [words for words in found.unknown if "early plateau" in words] == [
+        "Whether Cosine and Distance have an early plateau is undefined, because all scores are equal."
+    ]
+
+
+def test_a_plateau_at_the_ceiling_is_called_that_where_the_noise_of_a_rewording_is_known() -> None:
+    rows = study(gain=0.0, plateau=1)
+    within = rows["cosine"].groupby(rows["trial"]).transform("max") - rows["cosine"]
+    noise = float(within.quantile(0.8))
+    found = look(rows, {"cosine": noise})
+    ceiling, other = (sign for sign in found.seen if sign.kind == "early plateau")
+    assert ceiling.metrics == ("cosine",)
+    assert ceiling.finding.startswith("By Cosine, drawings are at a ceiling from iteration 1 to 6: ")
+    assert "80% of the drawings are within the noise of a rewording from the best of their trial" in ceiling.finding
+    assert "targets that are harder to describe" in ceiling.advice
+    assert (other.metrics, "ceiling" in other.finding) == (("distance",), False)
+    assert "ceiling" not in "".join(sign.finding for sign in look(rows, {"cosine": noise / 1000}).seen)
+    assert "ceiling" not in "".join(sign.finding for sign in look(rows).seen)
+
+
+def test_scores_that_still_rise_are_at_no_ceiling() -> None:
+    assert look(study(), {"cosine": 1.0, "distance": 10.0}).seen == ()

@@ -208,4 +208,9 @@ def test_the_page_says_that_the_fit_is_behind_or_failed(summary, rows, fit):
 def test_one_session_makes_a_page_too():
     rows = simulate([UP, HASH], sessions=1)
     summary = summarise(rows, [UP, HASH], 10)
-    assert "finished session<" in page(summary, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)
+    fitted = page(summary, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)
+    assert "finished session<" in fitted
+    for shown_page in (fitted, page(summary, None, 10)):
+        assert shown_page.count("too few to judge") == 1
+        assert not re.search(r"undefined, because|poor|p [=<]|What to do", shown_page)
+        assert 'data-name="agreement"' in shown_page

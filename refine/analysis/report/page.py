@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from refine.analysis import figures, paper
+from refine.analysis.enough import enough
 from refine.analysis.report.plain import Origin
 from refine.analysis.report.style import STYLE
 from refine.analysis.report.words import METHODS, agreement_sentence, plackett_luce_sentence
@@ -49,21 +50,25 @@ def _signs(results: Results) -> str:
 def _agreement(results: Results) -> str:
     found = results.summary.agreements
     official = ", ".join(f"{value:.3f} ({paper.LABELS[name]})" for name, value in paper.ICC.items())
-    body = _figure("agreement", figures.forest(found)) + _list(map(agreement_sentence, found))
-    body += f"<p>{escape(results.composite.statement)}</p>"
+    judged = enough(results.summary.sessions, "agreement")
+    body = _figure("agreement", figures.forest(found, judged=judged))
+    if judged:
+        body += _list(map(agreement_sentence, found)) + f"<p>{escape(results.composite.statement)}</p>"
     return _section("Do the metrics agree with people?", body, f"ICC {official}, with the official weights.")
 
 
 def _iterations(results: Results) -> str:
-    body = ""
+    body, sessions = "", results.summary.sessions
     for effect, plateau in zip(results.effects, results.plateaus, strict=True):
-        name = effect.metric.id
-        body += f"<h3>{escape(effect.metric.label)}</h3>"
+        name, drawn, said = effect.metric.id, "", []
         if not effect.undefined:
-            course = _figure(f"course-{name}", figures.course(effect, results.examples))
-            against = _figure(f"contrasts-{name}", figures.contrasts(effect, plateau))
-            body += f'<div class="pair">{course}{against}</div>'
-        body += _list([effect.sentence, plateau.sentence, *effect.messages])
+            drawn += _figure(f"course-{name}", figures.course(effect, results.examples))
+        if not effect.undefined and enough(sessions, "end of gains"):
+            drawn += _figure(f"contrasts-{name}", figures.contrasts(effect, plateau))
+        if enough(sessions, "gains"):
+            said = [effect.sentence, plateau.sentence, *effect.messages]
+        if drawn or said:
+            body += f'<h3>{escape(effect.metric.label)}</h3><div class="pair">{drawn}</div>{_list(said)}'
     reference = (
         f"gains up to iteration {paper.GAINS_UNTIL}. Its F tests have 1,451 error degrees of freedom, of the kind that "
         "takes ρ as known."
@@ -74,10 +79,9 @@ def _iterations(results: Results) -> str:
 def _rankings(results: Results) -> str:
     top = results.summary.top_ranked
     lines = [plackett_luce_sentence(results.plackett_luce), results.recency.sentence]
-    if top is None:
-        body = _list(lines)
-    else:
-        body = _figure("top-ranked", figures.top_ranked(top)) + _list([top.sentence, *lines])
+    judged = enough(results.summary.sessions, "favourites")
+    body = _figure("top-ranked", figures.top_ranked(top, judged=judged)) if top else ""
+    body += _list([*([top.sentence] if top else []), *lines]) if judged else ""
     first, second = paper.TOP_RANKED
     reference = f"iterations {first} and {second} were ranked first most often."
     return _section("Which iterations do people rank first?", body, reference)
@@ -85,7 +89,7 @@ def _rankings(results: Results) -> str:
 
 def _arms(results: Results) -> str:
     body = ""
-    for found in results.arms:
+    for found in results.arms if enough(results.summary.sessions, "feedback") else ():
         if found.undefined:
             body += _list([found.sentence])
         else:
@@ -95,6 +99,8 @@ def _arms(results: Results) -> str:
 
 
 def _section(title: str, body: str, reference: str = "") -> str:
+    if not body:
+        return ""
     aside = f'<p class="paper"><b>{paper.SOURCE}:</b> {escape(reference)}</p>' if reference else ""
     return f"<section><h2>{escape(title)}</h2>{aside}{body}</section>"
 

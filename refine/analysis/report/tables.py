@@ -47,7 +47,7 @@ def as_tables(results: Results) -> dict[str, pd.DataFrame]:
         "arm_means": (
             {**_of(a.metric, mean), "arm": arm} for a in arms for arm, means in a.means.items() for mean in means
         ),
-        "warning_signs": map(asdict, results.signs.seen),
+        "warning_signs": ({**asdict(sign), "metrics": " ".join(sign.metrics)} for sign in results.signs.seen),
     }
     tables = {name: pd.DataFrame(plain(list(found))) for name, found in rows.items()}
     return {name: table for name, table in tables.items() if len(table)}
