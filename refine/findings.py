@@ -20,7 +20,7 @@ from refine.analysis.report import Origin, write_report
 from refine.analysis.results import Results, analyse
 from refine.analysis.summary import Summary, summarise
 from refine.archive import Rows
-from refine.metrics import MetricInfo
+from refine.metrics import MetricInfo, rewording_noise
 from refine.storage.errors import StorageError
 
 K = TypeVar("K")
@@ -160,7 +160,7 @@ class Findings:
         if rows.empty:
             return [data]
         earlier = self.fit(selection)
-        results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
+        results = self._analyse(rows, earlier)
         origin = Origin(source, str(rows["profile"].iat[0]), selection.protocol, simulated)
         return [data, write_report(results, origin, folder), folder / "report.json"]
 
@@ -183,13 +183,18 @@ class Findings:
             with self._lock:
                 self._underway.discard(selection)
 
+    def _analyse(self, rows: pd.DataFrame, earlier: Fit | None) -> Results:
+        before = earlier.results if earlier else None
+        noise = rewording_noise(str(rows["profile"].iat[0]))
+        return analyse(rows, self.metrics(rows), _length(rows), before, noise=noise)
+
     def _fit(self, selection: Selection, earlier: Fit | None) -> Fit:
         version, rows = self.version, self.rows(selection)
         if rows.empty:
             return Fit(version, 0, time.time())
         sessions, began = int(rows["session"].nunique()), time.monotonic()
         try:
-            results = analyse(rows, self.metrics(rows), _length(rows), earlier.results if earlier else None)
+            results = self._analyse(rows, earlier)
         except Exception:
             log.exception("The mixed models could not be fitted")
             return Fit(version, sessions, time.time(), fault="The mixed models could not be fitted; the log says why.")

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from refine.analysis.dataset import DatasetError, choose, read_iterations, without_scores
 from refine.analysis.report import Origin, write_report
 from refine.analysis.results import analyse
-from refine.metrics import METRICS
+from refine.metrics import METRICS, rewording_noise
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         for words in without_scores(rows, metrics):
             print(words, file=sys.stderr)
         with tqdm(bar_format="{l_bar}{bar}| {elapsed}") as bar:
-            results = analyse(rows, metrics, length, progress=lambda *step: _show(bar, *step))
+            noise = rewording_noise(rows["profile"].iloc[0])
+            results = analyse(rows, metrics, length, progress=lambda *step: _show(bar, *step), noise=noise)
         simulated = bool(rows["session"].str.startswith("simulated-").all())
         origin = Origin(given.dataset, rows["profile"].iloc[0], rows["protocol"].iloc[0], simulated)
         page = write_report(results, origin, given.out)

@@ -60,6 +60,16 @@ def test_the_report_says_what_the_analysis_found(folder: Path, tmp_path: Path, c
     assert len(pd.read_csv(out / "tables" / "iteration_means.csv")) == 4 * len(expected.effects)
 
 
+def test_a_ceiling_is_named_where_the_noise_of_a_rewording_has_been_measured(tmp_path: Path, capsys) -> None:
+    rows = study(gain=0.0, plateau=1)
+    rows = rows.assign(lpips_world=0.4 + 1e-5 * rows["lpips_world"])
+    for profile, named in (("world", True), ("unmeasured", False)):
+        folder = write_dataset(tmp_path / profile, rows, profile=profile)
+        assert report(capsys, folder, "--out", tmp_path / "report")[0] == 0
+        signs = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))["signs"]["seen"]
+        assert any("are at a ceiling" in sign["finding"] for sign in signs) == named
+
+
 def test_what_the_study_itself_has_published(open_small_study, tmp_path: Path, capsys) -> None:
     played, firsts = open_small_study(), []
     for _ in range(4):
