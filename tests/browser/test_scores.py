@@ -39,6 +39,8 @@ def test_scores_are_points_and_what_was_opened_stays_open_in_the_next_round(serv
     screenshot(page, "scores-round-3")
 
     participant.draw("a cat", 3)
+    page.locator("#rank-list > li").first.focus()
+    page.keyboard.press("ArrowDown")  # the order in which they were shuffled would be asked about
     order = participant.order()
     participant.finish()
     expect(page.locator(".tp-scores h3")).to_have_text(f"How close is your best, round {order[0]}?")
