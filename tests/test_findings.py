@@ -137,7 +137,7 @@ def test_the_models_are_fitted_in_the_background_and_again_when_a_session_comes(
 
 
 def test_a_failed_fit_is_told_and_the_quick_figures_go_on(findings, journal, monkeypatch, caplog):
-    def broken(*_):
+    def broken(*_, **__):
         raise RuntimeError("singular")
 
     monkeypatch.setattr("refine.findings.analyse", broken)
