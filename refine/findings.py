@@ -144,7 +144,8 @@ class Findings:
         with self._lock:
             known = self._fits.get(selection)
             due = known is None or known.version != self.version
-            if due and selection not in self._underway and not self._closing.is_set():
+            room = len(self._underway) < KEPT  # selections can be asked for faster than they are fitted
+            if due and room and selection not in self._underway and not self._closing.is_set():
                 self._underway.add(selection)
                 self._worker.submit(self._refit, selection, known)
             return known

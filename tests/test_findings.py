@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from refine.archive import Archive, FixedRows
 from refine.assembly import open_house
-from refine.findings import Findings, Selection
+from refine.findings import KEPT, Findings, Fit, Selection
 from refine.metrics import METRICS
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
 from refine.settings import Settings
@@ -210,3 +211,20 @@ def test_a_fixed_set_of_rows(findings, journal):
     add(journal, "a")
     fixed = Findings(FixedRows(findings.rows(ALL)), METRICS)
     assert fixed.summary(ALL) == findings.summary(ALL)
+
+
+def test_selections_that_come_faster_than_they_are_fitted_do_not_pile_up(findings, journal, monkeypatch):
+    add(journal, "one")
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(*given):
+        began.set()
+        go_on.wait(60)
+        return Fit(0, 0, 0.0)
+
+    monkeypatch.setattr(findings, "_fit", slow)
+    for number in range(100):
+        findings.fit(replace(ALL, since=f"2026-01-{number:02d}"))
+    assert began.wait(60)
+    assert len(findings._underway) <= KEPT
+    go_on.set()
