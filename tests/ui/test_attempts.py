@@ -1,5 +1,6 @@
 """Wrong tokens and codes: slowed down, logged, and the secret is not in the log."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import gradio as gr
@@ -7,11 +8,19 @@ import pytest
 from fastapi import Request
 
 from refine.access import Access
+from refine.ui import attempts
 from refine.ui.about import About
 from refine.ui.admin import Admin
 from refine.web.clients import MARK
+from refine.web.limits import Backoff
 
 TOKEN = "a token of 24 characters"
+
+
+@pytest.fixture(autouse=True)
+def clock_that_stands(monkeypatch):
+    """However long a check takes on a busy machine, no time passes between two attempts."""
+    monkeypatch.setattr(attempts, "Backoff", partial(Backoff, clock=lambda: 0.0))
 
 
 class NoPublisher:
