@@ -31,11 +31,11 @@ def read_foreign(path: Path) -> Image.Image:
             file.load()
             turned = ImageOps.exif_transpose(file)
             return _as_seen(turned, file.info.get("icc_profile"))
-    except FileNotFoundError:
+    except (FileNotFoundError, PictureError, MemoryError):
         raise
     except Image.DecompressionBombError as fault:
         raise PictureError("has too many pixels: make it smaller first") from fault
-    except (OSError, SyntaxError) as fault:
+    except Exception as fault:  # a damaged file is whatever its format's reader stumbles over
         raise PictureError("cannot be read as a picture: save it as a PNG, JPEG or WebP file") from fault
 
 

@@ -107,6 +107,21 @@ def png_that_claims(width, height):
     return content.getvalue()[:12] + head + check + content.getvalue()[33:]
 
 
+def avif_of_nothing():
+    """An AVIF picture whose list of items is called otherwise."""
+    content = BytesIO()
+    Image.new("RGB", (16, 16)).save(content, "AVIF")
+    return content.getvalue().replace(b"iinf", b"????")
+
+
+def png_with_a_book():
+    """A PNG with more text in it than Pillow unpacks."""
+    content, book = BytesIO(), PngImagePlugin.PngInfo()
+    book.add_text("Comment", "?" * (PngImagePlugin.MAX_TEXT_CHUNK + 1), zip=True)
+    Image.new("L", (1, 1)).save(content, "PNG", pnginfo=book)
+    return content.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -114,9 +129,13 @@ def png_that_claims(width, height):
         (b"<svg/>", "cannot be read as a picture"),
         (b"\x89PNG\r\n\x1a\n" + b"?" * 40, "cannot be read as a picture"),
         (png_that_claims(3, 3), "cannot be read as a picture"),
+        (avif_of_nothing(), "cannot be read as a picture"),
+        (png_with_a_book(), "cannot be read as a picture"),
+        (b"P6 4 4 2n5 " + b"?" * 48, "cannot be read as a picture"),
+        (b"DDS " + bytes([124]) + bytes(200), "cannot be read as a picture"),
         (png_that_claims(60_000, 60_000), "too many pixels"),
     ],
-    ids=["empty", "svg", "broken", "cut", "huge"],
+    ids=["empty", "svg", "broken", "cut", "avif", "book", "ppm", "dds", "huge"],
 )
 def test_what_is_no_picture_is_told(tmp_path, content, words):
     (tmp_path / "file").write_bytes(content)

@@ -69,11 +69,18 @@ def read_table(table: Path) -> list[Line]:
             f"{table} has no column {' and no column '.join(lacking)}: its first line must name the columns file and prompt, "
             "and may name subject and id."
         )
+    lines, surplus = [], []
     try:
-        lines = [_line(rows.line_num, row) for row in rows]
+        for row in rows:
+            lines.append(_line(rows.line_num, row))
+            # What stands beyond the last column, under no name: empty if a spreadsheet wrote it.
+            if any(value.strip() for value in row.get(None) or ()):
+                surplus.append(
+                    f"line {rows.line_num}: there are more values than columns; put quotes around a prompt with commas"
+                )
     except csv.Error as fault:
         raise GenerationError(f"{table} cannot be read at line {rows.line_num}: {fault}.") from fault
-    _refuse(table, _faults(lines))
+    _refuse(table, [*_faults(lines), *surplus])
     return lines
 
 

@@ -46,10 +46,12 @@ class Calls:
         for component, value in zip(inputs, data, strict=True):
             if not _fits(component, value):
                 raise Malformed(f"call {number} does not take such a value for its {type(component).__name__}")
-        trigger = given.get("trigger_id")
+        event, trigger = given.get("event_data"), given.get("trigger_id")
+        if _has_file(event):
+            raise Malformed(f"call {number} has a file in its event")
         sent = {
             "data": data,
-            "event_data": given.get("event_data"),
+            "event_data": event,
             "fn_index": number,
             "session_hash": session,
             "trigger_id": trigger if isinstance(trigger, int) else None,

@@ -66,6 +66,11 @@ def test_what_spreadsheets_write_is_read(tmp_path, separator, encoding):
     assert [(line.file, line.prompt, line.id) for line in lines] == [("a.png", "ö", "x")]
 
 
+def test_empty_columns_without_a_name_are_what_spreadsheets_write(tmp_path):
+    (line,) = read_table(table(tmp_path, "file,prompt\na.png,a cat,, \n"))
+    assert line.prompt == "a cat"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -79,6 +84,7 @@ def test_what_spreadsheets_write_is_read(tmp_path, separator, encoding):
         ("file,prompt\nfits.tiff,a\nfits.tiff,b\n", "line 3: line 2 has the id 'fits' too"),
         ("file,prompt,id\nfits.tiff,a,ä\n", "line 2: the id 'ä' must have"),
         ('file,prompt\nfits.tiff,"a', "cannot be read at line"),
+        ("file,prompt\nfits.tiff,a cat, red\n", "line 2: there are more values than columns; put quotes"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_told_by_line_and_nothing_is_written(tmp_path, pictures, text, words):

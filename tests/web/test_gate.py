@@ -60,6 +60,7 @@ MALFORMED = {
     "too many values": lambda load: as_json({**load, "data": [""] * 50}),
     "no values": lambda load: as_json({**load, "data": None}),
     "an odd session": lambda load: as_json({**load, "session_hash": "../../x"}),
+    "a file in its event": lambda load: as_json({**load, "event_data": {"order": [{"path": "/etc/passwd"}]}}),
     "a huge number": lambda load: b'{"data":[' + b"9" * 5000 + b'],"fn_index":0,"session_hash":"a"}',
 }
 
