@@ -43,7 +43,7 @@ def read_list(path: Path) -> list[Entry]:
     """The entries of a list. Raises `OSError`, or `TargetListError` that names the entry and what is wrong with it."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise TargetListError(f"it is no JSON text ({fault})") from fault
     if not isinstance(rows, list) or not rows:
         raise TargetListError("it is not a JSON list of targets")

@@ -52,7 +52,8 @@ def test_what_is_wrong_is_told_with_its_entry(tmp_path, rows, words):
         read_list(tmp_path / "targets.json")
 
 
-def test_what_is_no_text_is_told(tmp_path):
-    (tmp_path / "targets.json").write_bytes(b"\xff\xfe\x00")
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 100_000], ids=["bytes", "brackets"])
+def test_what_is_no_text_is_told(tmp_path, content):
+    (tmp_path / "targets.json").write_bytes(content)
     with pytest.raises(TargetListError, match="no JSON text"):
         read_list(tmp_path / "targets.json")

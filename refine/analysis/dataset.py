@@ -140,8 +140,10 @@ def _read(files: fsspec.AbstractFileSystem, shard: str, columns: Iterable[str]) 
     with files.open(shard, "rb") as file:
         try:
             content = pq.ParquetFile(file)
-            return content.read(columns=[name for name in columns if name in content.schema_arrow.names])
-        except (pa.ArrowException, OSError) as fault:
+            table = content.read(columns=[name for name in columns if name in content.schema_arrow.names])
+            table.validate(full=True)
+            return table
+        except (pa.ArrowException, OSError, ValueError) as fault:  # names and texts may be no UTF-8
             raise DatasetError(
                 f"The shard {SHARDS}/{Path(shard).name} cannot be read: {_first_line(fault)}."
             ) from fault

@@ -104,6 +104,7 @@ def forest(agreements: Sequence[Agreement], *, judged: bool = True) -> go.Figure
     figure.update_yaxes(
         range=[len(agreements) - 0.5, -0.5], tickvals=list(range(len(names))), ticktext=names, showgrid=False
     )
+    figure.update_yaxes(ticklabelstandoff=18)  # a mark at the lower end, with its number, reaches beyond the axis
     return with_words(figure, "Agreement of metrics with people. " + "; ".join(words) + ".")
 
 

@@ -85,9 +85,10 @@ def from_parquet(config: str, shard: bytes | Path, columns: Sequence[str] | None
     """
     try:
         table = pq.read_table(BytesIO(shard) if isinstance(shard, bytes) else shard, columns=columns)
-    except (pa.ArrowException, OSError) as fault:
+        wanted, there = {*(columns or _names(config))}, {*table.column_names}
+        rows = table.to_pylist()
+    except (pa.ArrowException, OSError, ValueError) as fault:  # names and texts may be no UTF-8
         raise Damaged(f"A shard of {config} cannot be read: it is damaged ({fault}).") from fault
-    wanted, there = {*(columns or _names(config))}, {*table.column_names}
     optional = {column.name for column in CONFIGS[config] if column.optional}
     if lacking := wanted - there - optional:
         raise Damaged(f"A shard of {config} was written by other software: it lacks {', '.join(sorted(lacking))}.")
@@ -97,7 +98,7 @@ def from_parquet(config: str, shard: bytes | Path, columns: Sequence[str] | None
             "column here. Use the software that wrote it, or a newer one."
         )
     absent = dict.fromkeys(sorted(wanted - there))
-    return [row | absent for row in table.to_pylist()]
+    return [row | absent for row in rows]
 
 
 def _names(config: str) -> list[str]:

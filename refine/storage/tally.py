@@ -110,8 +110,8 @@ def read_tally(content: bytes | None) -> Tally:
         stored = json.loads(content)
         counts = {key: Count(**count) for key, count in stored["counts"].items()}
         return Tally(counts, stored["consents"], tuple(stored["withdrawn"]), bool(stored.get("compacted")))
-    except (KeyError, TypeError, AttributeError) as fault:
-        raise ValueError(f"{FILE} is damaged: {fault!r}") from fault
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise ValueError(f"{FILE} is damaged ({fault!r})") from fault
 
 
 def _mark(session_id: str) -> str:

@@ -50,6 +50,19 @@ def column(name: str, values: list, kind: pa.DataType | None = None) -> Callable
     return rewritten(change)
 
 
+def texts(name: str, value: bytes) -> Callable[[Path], None]:
+    """That shard with these bytes as the texts of a column, whatever they are."""
+    return rewritten(
+        lambda table: table.set_column(table.column_names.index(name), name, pa.array([value] * 3).view("string"))
+    )
+
+
+def misnamed(dataset: Path) -> None:
+    """That shard with a byte of a column's name turned."""
+    path = shard(dataset)
+    path.write_bytes(path.read_bytes().replace(b"guidance_scale", b"guid\xf6nce_scale"))
+
+
 def copied(dataset: Path) -> None:
     shutil.copy(shard(dataset), dataset / "data" / "iterations" / "t-copy of s.parquet")
 
@@ -121,6 +134,8 @@ WRONG = {
     "a trial of two sessions": (column("trial_id", ["t-01"] * 3), "row 1: trial_id t-01 has session_id t, but s in"),
     "no rows": (rewritten(lambda table: table.slice(0, 0)), ".parquet has no rows: remove it."),
     "no column of ranks": (rewritten(lambda table: table.drop_columns(["rank"])), "lacks rank"),
+    "texts that are no UTF-8": (texts("trial_id", b"s\xf6"), "cannot be read: "),
+    "a name that is no UTF-8": (misnamed, "cannot be read: "),
     "half a file": (lambda dataset: shard(dataset).write_bytes(shard(dataset).read_bytes()[:300]), "cannot be read: "),
     "no Parquet at all": (lambda dataset: shard(dataset).write_text("a,b\n1,2\n"), "cannot be read: "),
     "an empty file": (lambda dataset: shard(dataset).write_bytes(b""), "cannot be read: "),

@@ -50,6 +50,8 @@ def test_forest_shows_intervals_bands_and_the_papers_values(rows: pd.DataFrame) 
     assert [(line.x[0], line.line.dash) for line in dotted] == [(0.686, "dot"), (0.25, "dot")]
     assert {note.text for note in figure.layout.annotations} == {"poor", "moderate", "good", "excellent"}
     assert f"ImageHash: {found[1].icc.ICC3.value:.2f}, 95% interval" in words(figure)
+    # A mark at the lower end, with its number, does not lie on a metric's name.
+    assert figure.layout.yaxis.ticklabelstandoff > max(point.marker.size for point in points)
     # An entry a kind in the legend, not one a metric.
     assert sum(trace.showlegend is not False for trace in figure.data) == 2
 

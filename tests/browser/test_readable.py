@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
+
 BOX = "#prompt textarea"
 LEGIBLE = 4.5
 """Contrast of WCAG 2, level AA, for text of any size."""
@@ -140,6 +142,22 @@ def test_unknown_words_are_named_after_the_drawing_and_no_prompt_or_code_is_tran
 
 FRAME = """<!DOCTYPE html><title>A Space</title><iframe sandbox="allow-scripts allow-same-origin allow-forms"
     allow="clipboard-write 'none'" width="1200" height="850" src="/"></iframe>"""
+
+
+def test_a_long_prompt_does_not_push_the_withdrawal_code_away(server, visit):
+    participant = visit(server.url, **PHONE)
+    page = participant.page
+    participant.enrol()
+    for number, prompt in enumerate(("w" * 2000, "a dog", "a boat"), start=1):
+        participant.draw(prompt, number)
+    page.locator("#rank-list > li").first.get_by_label("Move down").click()
+    participant.finish()
+    captions = page.locator(".tp-three figcaption")
+    expect(captions).to_have_count(3)
+    long = page.locator(".tp-three figcaption", has_text="www").first
+    assert long.inner_text().count("w") == 2000, "it can be read by scrolling"
+    assert max(one.bounding_box()["height"] for one in captions.all()) < 120
+    assert page.locator("#withdrawal-code").bounding_box()["y"] < 3 * PHONE["viewport"]["height"]
 
 
 def test_in_a_frame_that_may_show_no_dialog_withdrawal_asks_and_links_can_be_copied(server, visit):

@@ -357,6 +357,13 @@ def test_compaction_into_a_file_or_of_a_damaged_set_is_told_at_once(storage, hom
     assert not (tmp_path / "smaller").exists()
 
 
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff"])
+def test_a_damaged_tally_is_named(storage, home, content):
+    (home.dataset.folder / "study.json").write_bytes(content)
+    status, words = storage("verify", home.dataset.folder)
+    assert (status, "study.json is damaged" in words) == (1, True)
+
+
 def test_an_export_writes_anew_what_is_damaged(storage, home):
     cut(home.dataset.folder)
     assert "1 sessions were written" in storage("export", home.dataset.folder)[1]
