@@ -23,6 +23,7 @@ from refine.world3.sprites import Sprites, read_sprites
 from refine.world3.targets import SUBJECTS, choose_targets
 
 ASSETS = Path(__file__).parents[2] / "assets" / "world"
+MODELS = Path(__file__).parents[2] / "assets" / "world3"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--work", type=Path, default=Path("world-work"), help="folder for artwork and checkpoints")
     parser.add_argument("--assets", type=Path, default=ASSETS, help="folder with the `metrics` that measure depth")
+    parser.add_argument("--models", type=Path, default=MODELS, help="folder of the models, to begin from and to write")
     parser.add_argument("--seed", type=int, default=7, help="where chance comes from")
     parser.add_argument("--count", type=int, default=20, help="targets of each of the five subjects")
     parser.add_argument("--minutes", type=float, default=60, help="time to train in all, earlier sittings included")
@@ -95,22 +97,29 @@ def _targets(options: argparse.Namespace, sprites: Sprites) -> None:
 
 
 def _train(options: argparse.Namespace, sprites: Sprites) -> None:
+    from refine.world3.pipeline import load_models, save_models
     from refine.world3.train_transformer import train_transformer
 
-    components, words = options.work / "layers.safetensors", options.work / "tokenizer"
+    kept, checkpoint = options.models, options.work / "transformer.pt"
+    components, vocabulary = kept / "layers.safetensors", kept / "tokenizer"
     if not components.exists():
+        kept.mkdir(parents=True, exist_ok=True)
         fit_layers(sprites).save(components)
-    if not words.exists():
-        tokenizer.learn(words, options.seed)
-    train_transformer(
-        options.work / "transformer.pt",
+    if not vocabulary.exists():
+        tokenizer.learn(vocabulary, options.seed)
+    words = tokenizer.load(vocabulary)
+    begun = (kept / "transformer").exists() and not checkpoint.exists()
+    model = train_transformer(
+        checkpoint,
         options.minutes,
         options.seed,
         Layers.load(components, sprites),
-        tokenizer.load(words),
+        words,
+        load_models(kept, len(words)) if begun else None,
         batch=options.batch,
         workers=options.workers,
     )
+    save_models(model, kept)
 
 
 def _probe(options: argparse.Namespace, sprites: Sprites) -> None:

@@ -1,15 +1,22 @@
 """The pipeline: the trained parts as a `StableDiffusion3Pipeline`, and how it draws.
 
-Knows: how the parts are put together and asked. Does not know: how they were trained, how a pipeline is saved and loaded
-(the second edition's module does).
+Knows: how the parts are put together and asked, how those that learn together are kept between sittings. Does not know: how
+they were trained, how a whole pipeline is saved and loaded (the second edition's module does).
 """
 
-import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, StableDiffusion3Pipeline
-from PIL import Image
-from transformers import CLIPTokenizer
+from pathlib import Path
 
-from refine.world.pipeline import ABSENT, GUIDANCE, SHIFT, STEPS
+import torch
+from diffusers import (
+    AutoencoderKL,
+    FlowMatchEulerDiscreteScheduler,
+    SD3Transformer2DModel,
+    StableDiffusion3Pipeline,
+)
+from PIL import Image
+from transformers import CLIPTextModelWithProjection, CLIPTokenizer
+
+from refine.world.pipeline import ABSENT, GUIDANCE, SHARD, SHIFT, STEPS
 from refine.world3.description import SIDE
 from refine.world3.models import ABSENT_TOKENS, TextToLatents
 
@@ -31,6 +38,26 @@ def assemble(model: TextToLatents, tokenizer: CLIPTokenizer, autoencoder: Autoen
         tokenizer_2=tokenizer,
         **ABSENT,
     )
+
+
+def save_models(model: TextToLatents, folder: Path) -> None:
+    """Write transformer and text encoders in half precision, in files of less than 10 MB."""
+    model.transformer.half().save_pretrained(folder / "transformer", max_shard_size=SHARD)
+    model.small.half().save_pretrained(folder / "text_encoder", max_shard_size=SHARD)
+    model.large.half().save_pretrained(folder / "text_encoder_2", max_shard_size=SHARD)
+    model.float()
+
+
+def load_models(folder: Path, words: int) -> TextToLatents:
+    """Read what `save_models` wrote, in single precision, for a vocabulary of `words` tokens."""
+    model = TextToLatents(words)
+    for mine, kind, name in (
+        (model.transformer, SD3Transformer2DModel, "transformer"),
+        (model.small, CLIPTextModelWithProjection, "text_encoder"),
+        (model.large, CLIPTextModelWithProjection, "text_encoder_2"),
+    ):
+        mine.load_state_dict(kind.from_pretrained(folder / name).float().state_dict())
+    return model
 
 
 def draw(pipeline: StableDiffusion3Pipeline, prompt: str, seed: int = DRAWING_SEED) -> Image.Image:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from refine.world.clip_pair import load_clip, save_clip
+from refine.world3 import __main__ as command
 from refine.world3 import autoencoder, clip_pair, perceptual, pipeline, probe, tokenizer, train_transformer
 from refine.world3.objects import OBJECTS
 
@@ -59,6 +60,26 @@ def test_the_pipeline_draws_with_what_was_trained_and_the_seed_matters(trained, 
     made.set_progress_bar_config(disable=True)
     one, same, other = (pipeline.draw(made, "a cat", seed) for seed in (1, 1, pipeline.TARGET_SEED))
     assert one.size == (256, 256) and one.tobytes() == same.tobytes() != other.tobytes()
+
+
+def test_training_from_the_command_goes_on_from_the_models_of_another_sitting(sprites, words, tmp_path, monkeypatch):
+    monkeypatch.setattr(command.artwork, "install", lambda work: work)
+    monkeypatch.setattr(command, "read_sprites", lambda icons: sprites)
+    words.save_pretrained(tmp_path / "models" / "tokenizer")
+
+    def sitting(work):
+        arguments = ["train", "--minutes", str(BLINK), "--batch", "2", "--models", str(tmp_path / "models")]
+        assert command.main([*arguments, "--work", str(tmp_path / work)]) == 0
+        return pipeline.load_models(tmp_path / "models", len(words))
+
+    first, second = sitting("one"), sitting("two")
+    apart = [
+        float((one - other).detach().abs().mean() / (one.detach().abs().mean() + 1e-6))
+        for one, other in zip(first.parameters(), second.parameters(), strict=True)
+        if one.ndim == 2
+    ]
+    # A step of a few changes little; other random weights would be far away.
+    assert 0 < max(apart) < 0.5
 
 
 def test_decoder_and_encoder_are_learned(layers, tmp_path):
