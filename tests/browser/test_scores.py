@@ -4,7 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import PHONE
+
 POINTS = re.compile(r"^\d+$")
+LINES = "(name) => { const range = new Range(); range.selectNodeContents(name); return range.getClientRects().length }"
 MOVE = "(range) => { range.value = '80'; range.dispatchEvent(new Event('input', { bubbles: true })) }"
 
 
@@ -46,3 +49,12 @@ def test_scores_are_points_and_what_was_opened_stays_open_in_the_next_round(serv
     expect(page.locator(".tp-scores h3")).to_have_text(f"How close is your best, round {order[0]}?")
     assert all(POINTS.fullmatch(value) for value in points(page))
     screenshot(page, "scores-thanks")
+
+    # On a phone the longest words on a change break no metric's name within a word.
+    page.set_viewport_size(PHONE["viewport"])
+    page.locator(".tp-score-value small").evaluate_all(
+        "all => all.forEach((one) => one.textContent = '▼ 0.126 further away than the first')"
+    )
+    name = page.locator(".tp-score-name", has_text="Perceptual Similarity")
+    assert name.evaluate(LINES) <= 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
