@@ -42,6 +42,9 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 STILL_LOOKING = timedelta(minutes=30)
 """So long after its beginning a session counts for the balance though nothing is drawn in it yet."""
 
+BEGIN_ANEW = "Please begin a new one."
+UNKNOWN = f"That session is not known here, or was withdrawn. {BEGIN_ANEW}"
+
 
 class StudyError(Exception):
     """A call that the rules do not allow. The message is a sentence for the participant."""
@@ -149,7 +152,7 @@ class Study:
             return Standing(Step.WELCOME)
         session = self._journal.session(_hash(token))
         if session is None:
-            return Standing(Step.WELCOME, notice="That session is not known here. Please begin a new one.")
+            return Standing(Step.WELCOME, notice=UNKNOWN)
         if session.finished_at is not None:
             last = session.trials[-1]
             return Standing(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
@@ -293,7 +296,7 @@ class Study:
     def _session(self, token: str) -> Session:
         session = self._journal.session(_hash(token or ""))
         if session is None:
-            raise StudyError("That session is not known here. Please begin a new one.")
+            raise StudyError(UNKNOWN)
         return session
 
     def _current(self, token: str, number: int) -> Trial:

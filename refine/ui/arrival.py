@@ -20,7 +20,7 @@ from pydantic import (
 
 from refine.protocol import Step
 from refine.standing import Standing
-from refine.study import Study
+from refine.study import BEGIN_ANEW, Study
 from refine.ui.html import message
 
 UNFINISHED = (Step.TARGET, Step.ROUNDS, Step.RANKING)
@@ -76,7 +76,8 @@ def arrive(study: Study, memory: Memory) -> Arrival:
     if memory.link:
         linked = study.standing(memory.link)
         if linked.step == Step.WELCOME:
-            question = message(f"{linked.notice} {'You go on with your own.' if current else ''}".strip())
+            own = "You go on with your own." if current else BEGIN_ANEW
+            question = message(linked.notice.replace(BEGIN_ANEW, own))
         elif memory.link != current and standing.step in UNFINISHED:
             places[memory.link] = linked
             question = _question(study, memory.link, linked, standing)

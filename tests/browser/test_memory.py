@@ -91,7 +91,7 @@ def test_a_draft_belongs_to_its_session(server, visit):
 def test_a_link_of_nobody_leaves_the_browsers_own_session(server, visit):
     page = begun(visit, server.url, "a green frog")
     page.goto(f"{server.url}/?resume=abc")
-    expect(page.get_by_role("alert")).to_contain_text("not known here. Please begin a new one. You go on with your own")
+    expect(page.get_by_role("alert")).to_contain_text("not known here, or was withdrawn. You go on with your own")
     at_round(page, 2)
     page.goto(server.url)
     at_round(page, 2)
