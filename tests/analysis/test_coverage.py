@@ -6,13 +6,13 @@ from scipy import stats
 
 from refine.analysis.mixed import fit_mixed
 from refine.analysis.simulate import simulate
-from refine.metrics import MetricInfo
+from refine.metrics import MetricInfo, Simulated
 
 STUDIES = 200
 GAIN = 0.9
-METRIC = MetricInfo("score", "Score", 1, 0.0, None, "")
 USUAL, DEVIATION = 0.45, 0.05
-"""Of such a metric's values: where the true similarity is 0, and one unit of it."""
+"""Of the metric's values: where the true similarity is 0, and one unit of it."""
+METRIC = MetricInfo("score", "Score", 1, 0.0, None, "", simulated=Simulated(USUAL, DEVIATION))
 
 
 @pytest.fixture(scope="module")

@@ -79,8 +79,9 @@ def test_ids_labels_and_explanations(metrics):
     assert set(METRICS) == {"lpips", "clip_b32", "clip_l14", *IDEAL}
     for name, metric in metrics.items():
         assert metric.info.id == name
-        better = "higher is better" if metric.info.direction == 1 else "lower is better"
-        assert better in metric.info.explanation
+        better = "larger" if metric.info.direction == 1 else "smaller"
+        assert f"{better} is more similar" in metric.info.column
+        assert metric.info.explanation.startswith("Compares ")
     assert [metric.info.label for metric in metrics.values()] == [
         "Perceptual Similarity",
         "CLIP B/32",

@@ -261,7 +261,7 @@ def test_who_calls_too_fast_comes_in_when_few_others_are_under_way(calls, load, 
             order.append(scope["client"][0])
             await fine(scope, receive, send)
 
-        joins = RateLimit(1, rate=1000, patience=10)
+        joins = RateLimit(1, rate=1000, patience=10, clock=lambda: 0.0)
         guarded = Gate(noted, calls, (), behind_hub=False, underway=lambda: underway[0], joins=joins)
 
         async def join(address):
