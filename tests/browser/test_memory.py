@@ -131,6 +131,7 @@ def test_each_window_goes_on_with_its_own_session(server, visit):
 
 def test_two_windows_that_were_opened_at_the_welcome_make_one_session(server, visit):
     first = visit(server.url).page
+    expect(first.locator("#start")).to_be_enabled()
     second = first.context.new_page()
     second.goto(server.url)
     expect(second.locator("#start")).to_be_enabled()

@@ -53,7 +53,14 @@ class Ledger:
         assert set(places.values()) <= {1}, "a round is there once"
         for (token, number), order in self.rankings.items():
             if token not in gone:
-                assert sessions[token].trials[number - 1].ranking.order == order
+                trial = sessions[token].trials[number - 1]
+                assert sorted(trial.ranking.order) == sorted(order)
+                # Drawings of the same pixels are tied at the place of the first of them.
+                pictures = {iteration.number: iteration.picture for iteration in trial.iterations}
+                kept_order, sent_order = (
+                    list(dict.fromkeys(pictures[one] for one in some)) for some in (trial.ranking.order, order)
+                )
+                assert kept_order == sent_order, "a ranking is kept as it was sent"
         for token in self.finished - gone:
             assert sessions[token].finished_at is not None
 

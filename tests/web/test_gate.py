@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -223,6 +224,12 @@ async def fine(scope, receive, send):
     await send({"type": "http.response.body", "body": b"fine"})
 
 
+def run(coroutine):
+    """What a coroutine returns, in a thread of its own: in this one the loop of the browser tests may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def ask(app, *requests):
     """Make these requests (method, path, body, address) of an ASGI application; returns the answers."""
 
@@ -234,7 +241,7 @@ def ask(app, *requests):
                 answers.append(await http.request(method, path, content=content))
         return answers
 
-    return asyncio.run(all_of_them())
+    return run(all_of_them())
 
 
 @pytest.fixture
@@ -276,7 +283,7 @@ def test_who_calls_too_fast_comes_in_when_few_others_are_under_way(calls, load, 
         underway[0] = 0
         return other, waited, await asyncio.gather(*hasty)
 
-    other, waited, answers = asyncio.run(try_it())
+    other, waited, answers = run(try_it())
     assert (other, answers) == (200, [200, 200, 200])
     assert waited == ["192.0.2.1", "192.0.2.2"]
 
@@ -303,7 +310,7 @@ def test_too_many_open_pages_of_one_client_are_refused_with_a_sentence(calls, mo
             answers = await asyncio.gather(*streams)
             return refused, answers, await http.get("/gradio_api/heartbeat/a")
 
-    refused, answers, later = asyncio.run(try_it())
+    refused, answers, later = run(try_it())
     assert refused.status_code == 429
     assert "close some" in refused.json()["detail"]
     assert [one.status_code for one in (*answers, later)] == [200, 200, 200]
@@ -334,5 +341,5 @@ def test_a_websocket_that_a_server_speaks_is_closed(calls):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Gate(fine, calls, (), behind_hub=False)({"type": "websocket", "path": JOIN}, None, send))
+    run(Gate(fine, calls, (), behind_hub=False)({"type": "websocket", "path": JOIN}, None, send))
     assert [message["type"] for message in sent] == ["websocket.close"]
