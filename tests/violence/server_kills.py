@@ -61,7 +61,9 @@ class Seat:
                     page.poll()
                 else:
                     # Some drawings are of one participant only, others of many: who withdraws takes the first alone.
-                    page.draw(f"a {self._rng.choice(['cat', 'dog', 'star'])} {self._rng.randrange(100)}")
+                    # Never the same twice in a session: equal drawings are one item of the ranking, and not seen apart.
+                    number = ROUNDS * self._rng.randrange(33) + len(page.drawings)
+                    page.draw(f"a {self._rng.choice(['cat', 'dog', 'star'])} {number}")
             case "Ranking":
                 order = self._rng.sample(range(1, ROUNDS + 1), ROUNDS)
                 page.rank(order)
