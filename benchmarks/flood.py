@@ -111,10 +111,11 @@ def newcomer(server: Server) -> tuple[int, int]:
     """How many drawings wait when a newcomer asks for one, and how many of these are made before theirs."""
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: begin(server, FLOOD, f"a dog and {n} stars"), range(SESSIONS)))
-    asked = begin(server, VISITOR, "a cat and a dog")
+    # Counted before the newcomer comes: afterwards their drawing may be made already.
     waited = drawn(server)
+    asked = begin(server, VISITOR, "a cat and a dog")
     asked.wait()
-    return SESSIONS + 2 - waited, drawn(server) - waited - 1
+    return SESSIONS + 1 - waited, drawn(server) - waited - 1
 
 
 def drawn(server: Server) -> int:
