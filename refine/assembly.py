@@ -236,6 +236,7 @@ def open_house(settings: Settings) -> House:
             feedback=settings.feedback,
             drawing=drawing_settings(settings),
             metrics=tuple(profile.metrics),
+            measures=tuple(METRICS[metric_id].conditions for metric_id in profile.metrics),
         )
         studio = Studio(protocol.hash, targets, journal, pictures)
         publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())

@@ -1,7 +1,7 @@
 """Metrics of image similarity: everything that is known about each without running it.
 
-Knows: ids, words, directions, ranges, weights by profile, which class compares. Does not know: how a metric works
-(similarity), or anything that is made from these declarations: columns, card, labels, simulated scores.
+Knows: ids, words, directions, ranges, weights by profile, how pictures are resized, which class compares. Does not know: how
+a metric works (similarity), or anything that is made from these declarations: protocol, columns, card, labels, simulated scores.
 
 To add a metric, write its class in a file of `refine.similarity` and declare it here: one line in `METRICS`. An id stands for
 one metric with one set of weights, so that scores of two sets are never mixed up in the data.
@@ -9,7 +9,7 @@ one metric with one set of weights, so that scores of two sets are never mixed u
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,12 @@ class MetricInfo:
     `unit` in a word (`distance`, `cosine`, `count`, ...). Raw values are shown with `decimals`; one with none is a whole
     number. `paper` is the id of the metric in the paper that it is, or stands for. `credit` names what compares, with its
     licence. `weights` says by profile where the weights are (`None`: it has none): a metric belongs to the profiles named
-    there. `opened_by` is the class that compares, `module:Class`.
+    there, if `by_choice` only where a study names it. `opened_by` is the class that compares, `module:Class`.
+
+    What a raw value depends on besides the two pictures is in `conditions`: `digest`, the first digits of the SHA-256 of the
+    weights (of a folder: what `sha256sum * | sha256sum` says there; joined by `+` where there are two files), and `resampling`,
+    what is done to a picture first (empty: nothing, it is compared at its own size). Each side needs `least` pixels.
+    `apart` is what the metric's map of differences has between unrelated pictures, on average (`None`: it has no map).
 
     Raises `ValueError` if simulated scores would lie outside the range.
     """
@@ -56,6 +61,11 @@ class MetricInfo:
     credit: str = ""
     # How it is run and imitated is no result: neither compared nor told.
     simulated: Simulated = field(default=Simulated(0.0, 1.0), compare=False, metadata=UNTOLD)
+    digest: str = field(default="", compare=False, metadata=UNTOLD)
+    resampling: str = field(default="", compare=False, metadata=UNTOLD)
+    least: int = field(default=1, compare=False, metadata=UNTOLD)
+    apart: float | None = field(default=None, compare=False, metadata=UNTOLD)
+    by_choice: bool = field(default=False, compare=False, metadata=UNTOLD)
     weights: Mapping[str, str | None] = field(default_factory=dict, compare=False, metadata=UNTOLD)
     opened_by: str = field(default="", compare=False, metadata=UNTOLD)
 
@@ -92,7 +102,16 @@ class MetricInfo:
     def column(self) -> str:
         """What its column of the dataset means."""
         better = "larger" if self.direction > 0 else "smaller"
-        return f"{self.measures}; {self._range}, {better} is more similar; missing if the profile has no such metric"
+        return (
+            f"{self.measures} ({self.conditions}); {self._range}, {better} is more similar; missing if the study does not "
+            "compare with it, or it failed"
+        )
+
+    @property
+    def conditions(self) -> str:
+        """What a raw value depends on besides the two pictures, in words: part of the protocol, and so of its hash."""
+        weights = f"SHA-256 of weights {self.digest}, " if self.digest else ""
+        return weights + (self.resampling or "pictures at their own size")
 
     @property
     def _range(self) -> str:
@@ -128,6 +147,9 @@ _LPIPS = MetricInfo(
     credit="LPIPS with AlexNet (BSD-2-Clause)",
     simulated=Simulated(0.45, 0.05),
     weights={"paper": "alex"},
+    digest="7be5be79+df73285e35b2",
+    least=32,
+    apart=0.7,
     opened_by="refine.similarity.lpips:LpipsMetric",
 )
 _B32 = MetricInfo(
@@ -143,6 +165,9 @@ _B32 = MetricInfo(
     credit="OpenAI's CLIP ViT-B/32 (MIT)",
     simulated=Simulated(0.72, 0.04),
     weights={"paper": "ViT-B-32"},
+    digest="40d365715913",
+    resampling="shorter side to 224 pixels (bicubic), the square in the middle",
+    apart=0.5,
     opened_by="refine.similarity.clip:ClipMetric",
 )
 _L14 = replace(
@@ -154,6 +179,7 @@ _L14 = replace(
     paper="clip_l14",
     credit="OpenAI's CLIP ViT-L/14 (MIT)",
     weights={"paper": "ViT-L-14"},
+    digest="b8cca3fd41ae",
 )
 _HASH = MetricInfo(
     "imagehash",
@@ -169,11 +195,12 @@ _HASH = MetricInfo(
     credit="ImageHash (BSD-2-Clause)",
     simulated=Simulated(22.0, 2.5),
     weights={"world": None, "paper": None},
+    resampling="grey, to 32 x 32 pixels (Lanczos)",
     opened_by="refine.similarity.imagehash:ImageHashMetric",
 )
 
 
-def _in_the_world(official: MetricInfo, measures: str, credit: str) -> MetricInfo:
+def _in_the_world(official: MetricInfo, measures: str, credit: str, digest: str, apart: float) -> MetricInfo:
     """The same metric with the small weights of the embedded world."""
     return replace(
         official,
@@ -181,6 +208,9 @@ def _in_the_world(official: MetricInfo, measures: str, credit: str) -> MetricInf
         measures=f"{measures}, weights of the embedded world",
         credit=f"{credit} of the embedded world (Apache-2.0)",
         weights={"world": str(_ASSETS / "world" / "metrics" / official.id)},
+        digest=digest,
+        resampling=official.resampling.replace("224", "256"),
+        apart=apart,
     )
 
 
@@ -190,18 +220,25 @@ METRICS: dict[str, MetricInfo] = {
         _LPIPS,
         _B32,
         _L14,
-        _in_the_world(_LPIPS, "LPIPS (AlexNet)", "LPIPS"),
-        _in_the_world(_B32, "cosine of embeddings of the smaller CLIP", "the smaller CLIP"),
-        _in_the_world(_L14, "cosine of embeddings of the larger CLIP", "the larger CLIP"),
+        _in_the_world(_LPIPS, "LPIPS (AlexNet)", "LPIPS", "ebd7018a6806", 1.2),
+        _in_the_world(_B32, "cosine of embeddings of the smaller CLIP", "the smaller CLIP", "c4dbe61c3ad2", 0.85),
+        _in_the_world(_L14, "cosine of embeddings of the larger CLIP", "the larger CLIP", "a8b8e55c3538", 0.83),
         _HASH,
     )
 }
 """All metrics by id, in the order of the dataset's columns."""
 
 
-def metrics_of(profile: str) -> dict[str, str | None]:
-    """The metrics that a profile compares with: where each one's weights are, by id."""
-    return {info.id: info.weights[profile] for info in METRICS.values() if profile in info.weights}
+def metrics_of(profile: str, chosen: Sequence[str] = ()) -> dict[str, str | None]:
+    """The metrics that a profile compares with, or those of it that are `chosen`: where each one's weights are, by id.
+
+    Raises `ValueError` if one is chosen that the profile does not have.
+    """
+    there = {info.id: info for info in METRICS.values() if profile in info.weights}
+    if unknown := [name for name in chosen if name not in there]:
+        raise ValueError(f"the profile {profile} has no metric {unknown[0]}, only {', '.join(there)}")
+    wanted = set(chosen or (name for name, info in there.items() if not info.by_choice))
+    return {name: info.weights[profile] for name, info in there.items() if name in wanted}
 
 
 @cache

@@ -52,7 +52,11 @@ class DrawingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """The fixed conditions of a study. Data of two protocols is never pooled: every row carries the hash."""
+    """The fixed conditions of a study. Data of two protocols is never pooled: every row carries the hash.
+
+    `measures` says of each of the `metrics` what its scores depend on: weights by their hash, how pictures are resized. It is
+    empty in protocols from before that was said.
+    """
 
     profile: str
     iterations: int
@@ -60,11 +64,15 @@ class Protocol:
     feedback: FeedbackPolicy
     drawing: DrawingSettings
     metrics: tuple[str, ...]
+    measures: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """The first 12 hex digits of the SHA-256 of the protocol's canonical JSON."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        conditions = asdict(self)
+        if not self.measures:
+            del conditions["measures"]  # so that a protocol from before keeps its hash
+        text = json.dumps(conditions, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -86,7 +86,7 @@ class Scales:
             if self._closing:
                 return {}
             with self._idle, suppress(StorageError):
-                found.append(panel.attempt(target, self._targets.picture(other)))
+                found.append(panel.score(target, self._targets.picture(other)))
         itself, unrelated = found[0], found[1:]
         scales = {}
         for name in itself:

@@ -78,6 +78,7 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **con
         **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
         drawing=PAINT,
         metrics=metrics,
+        measures=tuple(METRICS[name].conditions for name in metrics),
     )
     studio = Studio(protocol.hash, targets, journal, pictures)
     studio.equip(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))

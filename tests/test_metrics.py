@@ -13,6 +13,7 @@ import pytest
 from refine.analysis import paper
 from refine.metrics import METRICS, MetricInfo, Simulated, metrics_of
 from refine.profiles import PROFILES
+from refine.similarity.catalogue import digest_of
 from refine.storage.columns import CONFIGS
 from refine.ui.scores import shown
 
@@ -41,6 +42,23 @@ def test_each_profile_compares_with_the_papers_four():
         assert [METRICS[metric].paper for metric in profile.metrics] == list(paper.ICC)
 
 
+@pytest.mark.parametrize("name", metrics_of("world"))
+def test_the_embedded_weights_are_the_declared_ones(name):
+    metric = METRICS[name]
+    found = "" if metric.weights["world"] is None else digest_of(Path(metric.weights["world"]))[:12]
+    assert found == metric.digest, f"if the weights of {name} are new, declare digest={found!r}"
+
+
+def test_a_column_says_what_its_scores_depend_on():
+    (lpips, clip, bits) = (
+        next(column.meaning for column in CONFIGS["iterations"] if column.name == name)
+        for name in ("lpips_world", "clip_b32", "imagehash")
+    )
+    assert f"(SHA-256 of weights {METRICS['lpips_world'].digest}, pictures at their own size)" in lpips
+    assert "(SHA-256 of weights 40d365715913, shorter side to 224 pixels (bicubic), the square in the middle)" in clip
+    assert "(grey, to 32 x 32 pixels (Lanczos))" in bits
+
+
 def test_what_stands_in_for_an_official_metric_is_told_from_it():
     assert [metric.id for metric in METRICS.values() if metric.stands_in] == [
         "lpips_world",
@@ -52,15 +70,15 @@ def test_what_stands_in_for_an_official_metric_is_told_from_it():
 @pytest.mark.parametrize(
     ("lowest", "highest", "words"),
     [
-        (0.0, 64.0, "bits; 0 to 64, smaller is more similar; "),
-        (-273.15, None, "bits; from -273.15, smaller is more similar; "),
-        (None, 7.0, "bits; up to 7, smaller is more similar; "),
-        (None, None, "bits; any number, smaller is more similar; "),
+        (0.0, 64.0, "bits (at a glance); 0 to 64, smaller is more similar; "),
+        (-273.15, None, "bits (at a glance); from -273.15, smaller is more similar; "),
+        (None, 7.0, "bits (at a glance); up to 7, smaller is more similar; "),
+        (None, None, "bits (at a glance); any number, smaller is more similar; "),
     ],
 )
 def test_the_meaning_of_a_column_tells_range_and_direction(lowest, highest, words):
-    metric = MetricInfo("x", "X", -1, lowest, highest, "", measures="bits")
-    assert metric.column == f"{words}missing if the profile has no such metric"
+    metric = MetricInfo("x", "X", -1, lowest, highest, "", measures="bits", resampling="at a glance")
+    assert metric.column == f"{words}missing if the study does not compare with it, or it failed"
 
 
 def test_simulated_scores_out_of_range_are_refused_where_they_are_declared():
@@ -87,9 +105,9 @@ class WarmthMetric:
     def __init__(self, info: MetricInfo, weights: str, device: str) -> None:
         self.info = info
 
-    def prepare(self, picture: Image.Image) -> float:
-        red, _, blue = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-        return red - blue
+    def prepare(self, pictures: list[Image.Image]) -> list[float]:
+        means = [picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0)) for picture in pictures]
+        return [red - blue for red, _, blue in means]
 
     def compare(self, target: float, drawing: float) -> float:
         return abs(target - drawing) - 40.0
@@ -97,7 +115,7 @@ class WarmthMetric:
 
 LINE = (
     'MetricInfo("warmth", "Warmth", -1, -40.0, 470.0, "Compares how warm they are.", measures="difference of warmth in kelvin",'
-    ' unit="kelvin", decimals=1, credit="Warmth (public domain)", simulated=Simulated(-20.0, 4.0), weights={"world": None},'
+    ' unit="kelvin", decimals=1, resampling="one pixel", credit="Warmth (public domain)", simulated=Simulated(-20.0, 4.0), weights={"world": None},'
     ' opened_by="refine.similarity.warmth:WarmthMetric"),'
 )
 
@@ -142,8 +160,9 @@ assert b"difference of warmth in kelvin" in pq.read_schema(shards[0]).field("war
 
 # So does the card.
 card = (home / "dataset" / "README.md").read_text()
-assert "| `warmth` | float64 | difference of warmth in kelvin; -40 to 470, smaller is more similar" in card
+assert "| `warmth` | float64 | difference of warmth in kelvin (one pixel); -40 to 470, smaller is more similar" in card
 assert "compared by Warmth (public domain), ImageHash (BSD-2-Clause)" in card
+assert "metrics `warmth` (one pixel), `imagehash` (grey, to 32 x 32 pixels (Lanczos))." in card
 
 analyse(read_iterations(str(home / "dataset"), METRICS), [warmth, METRICS["imagehash"]], 3)
 
@@ -165,6 +184,7 @@ assert "Warmth" in page.read_text()
 house = open_house(Settings(data_dir=home / "data"))
 try:
     assert "warmth" in house.study.protocol.metrics
+    assert "one pixel" in house.study.protocol.measures
     shown = house.simulated.summary(Selection("simulated"))
     assert "warmth" in [found.metric.id for found in shown.agreements]
 finally:

@@ -1,14 +1,30 @@
-"""The nouns: which numbers are the ranks of a trial's drawings."""
+"""The nouns: what makes a protocol the same, which numbers are the ranks of a trial's drawings."""
 
+import json
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine.protocol import ranked, wrong_with_ranks
+from refine.protocol import DrawingSettings, Protocol, ranked, wrong_with_ranks
+from refine.storage.rows import read_protocol
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
+BEFORE = Protocol("test", 3, 1, "random", DrawingSettings("painter", "1", 1029, 10, 5.0, 32, 32), ("imagehash",))
+
+
+def test_what_a_metric_measures_with_makes_another_protocol():
+    one, other = (replace(BEFORE, measures=(f"SHA-256 of weights {digest}",)) for digest in ("ab12", "cd34"))
+    assert len({BEFORE.hash, one.hash, other.hash}) == 3
+    assert read_protocol(json.loads(json.dumps(asdict(one)))) == one
+
+
+def test_a_protocol_from_before_metrics_said_what_they_measure_with_keeps_its_hash():
+    stored = {name: value for name, value in asdict(BEFORE).items() if name != "measures"}
+    assert BEFORE.hash == "d8d588a7d036"
+    assert read_protocol(json.loads(json.dumps(stored))) == BEFORE
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def hash_metric():
 def test_it_goes_from_the_median_of_the_other_targets_to_the_target_itself(targets, running):
     few = targets(6)
     metric = hash_metric()
-    prepared = {name: metric.prepare(few.picture(name)) for name in few.targets}
+    prepared = {name: metric.prepare([few.picture(name)])[0] for name in few.targets}
     others = [metric.compare(prepared["t02"], prepared[name]) for name in few.targets if name != "t02"]
     scales = running(few, [metric])
     assert scales.of("t02") == {}, "nobody waits for it"
@@ -98,14 +98,14 @@ def test_a_metric_that_fails_or_ties_all_has_no_scale_and_keeps_no_other_from_on
     class Failing:
         info = METRICS["imagehash"]
 
-        def prepare(self, picture):
+        def prepare(self, pictures):
             raise RuntimeError("out of memory")
 
     class Tying:
         info = METRICS["clip_b32"]
 
-        def prepare(self, picture):
-            return None
+        def prepare(self, pictures):
+            return ["all the same"] * len(pictures)
 
         def compare(self, target, drawing):
             return 1.0
@@ -113,8 +113,8 @@ def test_a_metric_that_fails_or_ties_all_has_no_scale_and_keeps_no_other_from_on
     class Red:
         info = METRICS["lpips"]
 
-        def prepare(self, picture):
-            return picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))[0]
+        def prepare(self, pictures):
+            return [one.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))[0] for one in pictures]
 
         def compare(self, target, drawing):
             return abs(target - drawing)
@@ -130,9 +130,9 @@ def test_a_study_of_one_target_has_no_unrelated_picture_and_goes_on(targets, run
     class Watched:
         info, compare = metric.info, staticmethod(metric.compare)
 
-        def prepare(self, picture):
+        def prepare(self, pictures):
             looked.set()
-            return metric.prepare(picture)
+            return metric.prepare(pictures)
 
     scales = running(one, [Watched()])
     scales.of("t00")
@@ -157,10 +157,10 @@ def test_while_somebody_draws_nothing_is_compared(targets, running):
     class Watched:
         info, compare = metric.info, staticmethod(metric.compare)
 
-        def prepare(self, picture):
+        def prepare(self, pictures):
             looked.set()
             assert idle.locked()
-            return metric.prepare(picture)
+            return metric.prepare(pictures)
 
     with idle:
         scales = running(few, [Watched()], idle)

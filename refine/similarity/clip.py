@@ -4,6 +4,7 @@ Knows: the picture tower of an `open_clip` model, where its weights may be. Does
 Source: Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML 2021.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import open_clip
@@ -13,7 +14,8 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from refine.metrics import MetricInfo
-from refine.similarity.metric import MetricError, brief
+from refine.similarity.cosine import Embedded, cosine, dense, embed
+from refine.similarity.metric import Map, MetricError, brief
 from refine.similarity.precision import exact
 
 
@@ -34,15 +36,21 @@ class ClipMetric:
         self._transform = image_transform_v2(PreprocessCfg(**open_clip.get_model_preprocess_cfg(model)), is_train=False)
 
     @exact
-    def prepare(self, picture: Image.Image) -> torch.Tensor:
-        """The embedding at unit length, (dimensions,), in float64 so that equal pictures score exactly 1."""
-        embedding = self._tower(self._transform(picture)[None].to(self._device))[0].double()
-        return embedding / embedding.norm()
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[Embedded]:
+        """The embedding of each picture and of its patches, those of the last layer."""
+        pixels = torch.stack([self._transform(picture) for picture in pictures]).to(self._device)
+        found = self._tower.forward_intermediates(pixels, indices=1, normalize_intermediates=True)
+        return embed(found["image_features"], found["image_intermediates"][0], [one.size for one in pictures])
 
     @exact
-    def compare(self, target: torch.Tensor, drawing: torch.Tensor) -> float:
-        """Their scalar product, kept within -1..1."""
-        return float((target @ drawing).clamp(-1, 1))
+    def compare(self, target: Embedded, drawing: Embedded) -> float:
+        """The cosine of their angle."""
+        return cosine(target, drawing)
+
+    @exact
+    def map(self, target: Embedded, drawing: Embedded) -> Map:
+        """How far the patches at each place are apart."""
+        return dense(target, drawing)
 
 
 def _official(name: str) -> open_clip.CLIP:

@@ -3,6 +3,8 @@
 Knows: the perceptual hash of the `imagehash` library. Does not know: anything learned; it has no weights.
 """
 
+from collections.abc import Sequence
+
 import imagehash
 from PIL import Image
 
@@ -16,9 +18,9 @@ class ImageHashMetric:
         """There are no weights, and it needs no device."""
         self.info = info
 
-    def prepare(self, picture: Image.Image) -> imagehash.ImageHash:
-        """The hash of one picture."""
-        return imagehash.phash(picture)
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[imagehash.ImageHash]:
+        """The hash of each picture."""
+        return [imagehash.phash(picture) for picture in pictures]
 
     def compare(self, target: imagehash.ImageHash, drawing: imagehash.ImageHash) -> float:
         """How many of the 64 bits differ."""

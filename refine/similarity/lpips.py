@@ -7,7 +7,9 @@ equation 1.
 
 import pickle
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import lpips
 import numpy as np
@@ -17,8 +19,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from refine.metrics import MetricInfo
-from refine.similarity.metric import MetricError, brief
+from refine.similarity.metric import Map, MetricError, brief
 from refine.similarity.precision import exact
+
+
+class Features(NamedTuple):
+    """Of one picture: unit-length features of each layer, (1, channels, rows, columns), and its height and width."""
+
+    layers: list[torch.Tensor]
+    size: tuple[int, int]
 
 
 class LpipsMetric:
@@ -35,19 +44,28 @@ class LpipsMetric:
         self._network = (_official() if weights == "alex" else _from_folder(Path(weights))).to(device)
 
     @exact
-    def prepare(self, picture: Image.Image) -> list[torch.Tensor]:
-        """Unit-length features of each layer, (1, channels, rows, columns)."""
-        pixels = lpips.im2tensor(np.asarray(picture)).to(self._device)  # -1..1
-        layers = self._network.net(self._network.scaling_layer(pixels))
-        return [lpips.normalize_tensor(layer) for layer in layers]
+    def prepare(self, pictures: Sequence[Image.Image]) -> list[Features]:
+        """The features of each picture."""
+        pixels = torch.cat([lpips.im2tensor(np.asarray(picture)) for picture in pictures]).to(self._device)  # -1..1
+        layers = [lpips.normalize_tensor(layer) for layer in self._network.net(self._network.scaling_layer(pixels))]
+        size = pixels.shape[2], pixels.shape[3]
+        return [Features([layer[[place]] for layer in layers], size) for place in range(len(pictures))]
 
     @exact
-    def compare(self, target: list[torch.Tensor], drawing: list[torch.Tensor]) -> float:
+    def compare(self, target: Features, drawing: Features) -> float:
         """Squared feature differences, weighted by channel, averaged over places, summed over layers."""
-        weighted = (
-            head((one - other) ** 2) for head, one, other in zip(self._network.lins, target, drawing, strict=True)
-        )
-        return sum(float(layer.mean()) for layer in weighted)
+        return sum(float(layer.mean()) for layer in self._weighted(target, drawing))
+
+    @exact
+    def map(self, target: Features, drawing: Features) -> Map:
+        """The library's spatial form: weighted differences of each layer, enlarged to the picture's size, and summed."""
+        layers = [lpips.upsample(layer, drawing.size) for layer in self._weighted(target, drawing)]
+        return torch.stack(layers).sum(0)[0, 0].cpu().numpy()
+
+    def _weighted(self, target: Features, drawing: Features) -> Iterator[torch.Tensor]:
+        """Squared differences of each layer, (1, 1, rows, columns)."""
+        pairs = zip(self._network.lins, target.layers, drawing.layers, strict=True)
+        return (head((one - other) ** 2) for head, one, other in pairs)
 
 
 def _network(**options: bool) -> lpips.LPIPS:

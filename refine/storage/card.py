@@ -153,13 +153,15 @@ def _paragraph(protocol_hash: str, count: Count) -> str:
     drawing = protocol["drawing"]
     weights = WEIGHTS.get(count.profile, "drawn by weights as column `model` names them")
     credits = [METRICS[name].credit if name in METRICS else f"`{name}`" for name in protocol["metrics"]]
+    measures = [f" ({words})" for words in protocol.get("measures", ())] or [""] * len(protocol["metrics"])
+    metrics = [f"`{name}`{words}" for name, words in zip(protocol["metrics"], measures, strict=True)]
     return (
         f"**Protocol `{protocol_hash}`**: {_number(count.sessions, 'session')}, {_number(count.trials, 'trial')}, "
         f"{_number(count.iterations, 'iteration')}, ended between {count.since} and {count.until}. "
         f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
         f"{drawing['steps']} steps, CFG {drawing['guidance_scale']:g}, {drawing['width']} x {drawing['height']} pixels; "
         f"{_number(protocol['iterations'], 'round')} a trial, {_number(protocol['trials'], 'trial')} a session, scores shown: "
-        f"{protocol['feedback']}; metrics {', '.join(f'`{metric}`' for metric in protocol['metrics'])}."
+        f"{protocol['feedback']}; metrics {', '.join(metrics)}."
     )
 
 

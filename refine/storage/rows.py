@@ -77,7 +77,14 @@ def read_iteration(row: Any) -> Iteration:
 def read_protocol(stored: dict[str, Any]) -> Protocol:
     """A protocol from its JSON."""
     drawing = DrawingSettings(**stored["drawing"])
-    return Protocol(**{**stored, "drawing": drawing, "metrics": tuple(stored["metrics"])})
+    return Protocol(
+        **{
+            **stored,
+            "drawing": drawing,
+            "metrics": tuple(stored["metrics"]),
+            "measures": tuple(stored.get("measures", ())),
+        }
+    )
 
 
 def _rank() -> sa.Label[int]:

@@ -3,16 +3,18 @@ import shutil
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 
 import lpips
 import numpy as np
 import open_clip
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torchvision.models import alexnet
 
 from refine.metrics import METRICS
-from refine.similarity.catalogue import open_metric
+from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.metric import MetricError
 
 IDEAL = {"lpips_world": 0, "clip_b32_world": 1, "clip_l14_world": 1, "imagehash": 0}
@@ -25,12 +27,12 @@ def metrics(clip_folder, lpips_folder):
 
 
 def score(metric, one, other):
-    return metric.compare(metric.prepare(one), metric.prepare(other))
+    return metric.compare(*metric.prepare([one]), *metric.prepare([other]))
 
 
 @pytest.mark.parametrize("name", IDEAL)
-def test_equal_pictures_score_the_ideal_value(metrics, name, scene):
-    assert score(metrics[name], scene, scene.copy()) == pytest.approx(IDEAL[name], abs=1e-6)
+def test_equal_pictures_score_the_ideal_value_exactly(metrics, name, scene):
+    assert score(metrics[name], scene, scene.copy()) == IDEAL[name]
 
 
 @pytest.mark.parametrize("name", IDEAL)
@@ -57,8 +59,6 @@ def test_scores_are_symmetric_repeatable_and_in_range(metrics, name, scene, far_
 
 
 def test_lpips_is_the_librarys_own_number(metrics, lpips_folder, scene, far_scene):
-    from safetensors.torch import load_file
-
     network = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
     network.load_state_dict(load_file(lpips_folder / "lpips.safetensors"))
     tensors = [lpips.im2tensor(np.asarray(picture)) for picture in (scene, far_scene)]
@@ -169,7 +169,7 @@ def test_damaged_official_lpips(torch_home):
 
 
 OFFLINE = """
-from refine.similarity.catalogue import open_metric
+from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.metric import MetricError
 for name, weights in (("clip_b32", "ViT-B-32"), ("clip_l14", "ViT-L-14")):
     try:
@@ -190,3 +190,41 @@ def test_official_clip_without_network(tmp_path):
 def test_unknown_clip_model():
     with pytest.raises(MetricError, match="neither a folder nor a model"):
         open_metric("clip_b32", "ViT-B-33")
+
+
+def test_weights_that_are_not_the_declared_ones_are_refused_where_those_are_declared_to_be(
+    tmp_path, monkeypatch, lpips_folder
+):
+    folder = shutil.copytree(lpips_folder, tmp_path / "weights")
+    info = replace(METRICS["lpips_world"], weights={"world": str(folder)}, digest=digest_of(folder)[:12])
+    monkeypatch.setitem(METRICS, "lpips_world", info)
+    assert open_metric("lpips_world", str(folder), "cpu").info is info
+    (file,) = folder.iterdir()
+    content = bytearray(file.read_bytes())
+    content[-1000] ^= 1  # one bit, which every other check passes over
+    file.write_bytes(content)
+    with pytest.raises(MetricError, match=r"are not the declared ones, or damaged \(SHA-256 .* `git checkout`"):
+        open_metric("lpips_world", str(folder), "cpu")
+
+
+def test_the_digest_of_a_folder_is_what_sha256sum_says(clip_folder):
+    done = subprocess.run("sha256sum * | sha256sum", shell=True, cwd=clip_folder, capture_output=True, text=True)
+    assert done.stdout.split()[0] == digest_of(clip_folder)
+
+
+@pytest.mark.parametrize("name", ["lpips_world", "clip_b32_world"])
+def test_weights_out_of_which_no_number_comes_are_refused(tmp_path, clip_folder, lpips_folder, name):
+    folder = shutil.copytree(lpips_folder if name == "lpips_world" else clip_folder, tmp_path / "weights")
+    (file,) = folder.glob("*.safetensors")
+    save_file({key: torch.full_like(value, torch.nan) for key, value in load_file(file).items()}, file)
+    with pytest.raises(MetricError, match=r"No number comes out of .* its weights are damaged"):
+        open_metric(name, str(folder), "cpu")
+
+
+@pytest.mark.parametrize("name", ["lpips_world", "clip_b32_world"])
+def test_weights_of_the_wrong_shape_are_refused(tmp_path, clip_folder, lpips_folder, name):
+    folder = shutil.copytree(lpips_folder if name == "lpips_world" else clip_folder, tmp_path / "weights")
+    (file,) = folder.glob("*.safetensors")
+    save_file({key: value.flatten()[:1].clone() for key, value in load_file(file).items()}, file)
+    with pytest.raises(MetricError, match="damaged"):
+        open_metric(name, str(folder), "cpu")
