@@ -37,37 +37,37 @@ def main() -> int:
     try:
         settings = read_settings()
         if arguments.doctor:
-            from refine.doctor import examine
+            from refine.cli.doctor import examine
 
             print(examine(settings))
             return 0
         # torch takes seconds to come from the disk: the page is put together meanwhile.
         threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
-        from refine.assembly import StartError, admin_access, equip, on_space, open_house
+        from refine.assembly import StartError, admin_access, load_models, on_space, open_services
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)
         return 2
 
     try:
-        house = open_house(settings)
+        services = open_services(settings)
     except StartError as fault:
         print(fault, file=sys.stderr)
         return 1
     demo = page.build(
-        house.study,
-        house.findings,
-        house.simulated,
-        house.publisher,
+        services.study,
+        services.results,
+        services.simulated,
+        services.publisher,
         admin_access(settings),
-        house.downloads,
+        services.downloads,
     )
     try:
         # The page answers while the weights are loaded; what is asked for in the meantime waits in the line.
-        page.serve(demo, house.downloads, behind_hub=on_space())
+        page.serve(demo, services.downloads, behind_hub=on_space())
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a Space's restart: finish what is being done
-        equip(house.studio, settings)
-        house.warm_up()
+        load_models(services.drawing_service, settings)
+        services.warm_up()
         demo.block_thread()
     except StartError as fault:
         print(fault, file=sys.stderr)
@@ -75,7 +75,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     finally:
-        house.close()
+        services.close()
     return 0
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import psycopg
 
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Session, Trial
-from refine.storage.journal import Journal, Request
+from refine.storage.journal.journal import Journal, Request
 from tests.storage.postgres import PostgresServer
 
 TURNS, TURN_SECONDS = 40, 0.25

@@ -15,11 +15,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from refine.protocol import Ranking
-from refine.storage import schema as t
-from refine.storage.dataset import shard_name
-from refine.storage.outbox import Errand, Outbox
-from refine.storage.records import session_row
-from refine.storage.tally import FILE, Count, Tally
+from refine.storage.dataset.folder import shard_name
+from refine.storage.dataset.records import session_row
+from refine.storage.dataset.stats import FILE, Count, Stats
+from refine.storage.journal import schema as t
+from refine.storage.journal.outbox import Errand, Outbox
 from tests.storage.home import Home
 from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
@@ -66,7 +66,7 @@ def grown(hub: Hub, client: HubClient, folder: Path, sessions: int) -> tuple[flo
             files[shard_name(config, name, b"")] = b""
     row = session_row(home.journal.session_by_id(names[0]), PROTOCOL)
     count = Count("test", row["protocol"], sessions, sessions, 3 * sessions, {"3": sessions}, row["date"], row["date"])
-    files[FILE] = Tally({PROTOCOL.hash: count}).to_json()
+    files[FILE] = Stats({PROTOCOL.hash: count}).to_json()
     hub.repos[repo] = Repo(repo)
     hub.repos[repo].put(files)
     for name, content in files.items():

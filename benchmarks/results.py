@@ -19,11 +19,11 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from refine.analysis.simulate import simulate
-from refine.assembly import open_house, targets_folder
+from refine.assembly import open_services, targets_folder
 from refine.metrics import METRICS
 from refine.settings import read_settings
-from refine.storage import schema as t
-from refine.storage.engine import open_engine
+from refine.storage.journal import schema as t
+from refine.storage.journal.engine import open_engine
 from refine.storage.targets import load_targets
 from tests.browser.participant import Participant
 from tests.browser.server import Server, chromium
@@ -34,9 +34,9 @@ AGAIN = 3
 def fill(folder: Path, sessions: int) -> None:
     """Write simulated sessions of the default protocol into a journal, in one transaction."""
     settings = read_settings().model_copy(update={"data_dir": folder})
-    house = open_house(settings)
-    protocol = house.study.protocol
-    house.close()
+    services = open_services(settings)
+    protocol = services.study.protocol
+    services.close()
     rows = simulate([METRICS[name] for name in protocol.metrics], sessions=sessions, iterations=protocol.iterations)
     targets = dict(zip(rows["target"].unique(), load_targets(targets_folder(settings)).targets, strict=False))
     now, order = datetime.now(UTC), list(range(1, protocol.iterations + 1))

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from refine.storage.enrolments import Enrolments
 from refine.storage.errors import StorageError
+from refine.storage.journal.enrolments import Enrolments
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Admission:
             if not self._begun[client]:
                 del self._begun[client]
         try:
-            # An hour after they have left the replica (storage.replica), which would bring them back.
+            # An hour after they have left the backup (storage.backup), which would bring them back.
             forgotten = self._enrolments.forget(datetime.now(UTC) - timedelta(seconds=DAY + HOUR))
         except StorageError as fault:
             log.error("Sessions without a drawing could not be forgotten, and will be later: %s", fault)

@@ -11,38 +11,38 @@ from typing import TYPE_CHECKING
 
 from huggingface_hub import get_token
 
-from refine.access import Access
 from refine.analysis.simulate import simulate
-from refine.archive import Archive, FixedRows
-from refine.downloads import Downloads
-from refine.findings import Findings, Selection
+from refine.drawing.service import DrawingService
+from refine.flow.state import Consent
+from refine.flow.vocabulary import Vocabulary
 from refine.generation.generator import GenerationError
+from refine.live.downloads import Downloads
+from refine.live.results import LiveResults, Selection
+from refine.live.rows import FixedRows, JournalRows
 from refine.metrics import METRICS
 from refine.profiles import ASSETS, PROFILES
 from refine.protocol import DrawingSettings, Protocol
-from refine.publication import Publisher
-from refine.replication import Replicator
 from refine.settings import Settings
 from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
-from refine.standing import Consent
-from refine.storage.card import Notice
-from refine.storage.dataset import Dataset
-from refine.storage.disk import FolderLock, hazard, is_wiped, make_folder, survives
-from refine.storage.engine import DatabaseLock
+from refine.storage.backup.backup import Backup
+from refine.storage.backup.restore import restore
+from refine.storage.backup.worker import BackupWorker
+from refine.storage.dataset.card import Notice
+from refine.storage.dataset.folder import Dataset
+from refine.storage.dataset.source import HubSource
+from refine.storage.disk import FolderLock, hazard, is_wiped, keep_file, make_folder, survives
 from refine.storage.errors import StorageError
-from refine.storage.hub import HubDataset, RepoMissing
+from refine.storage.hub import HubDataset, RepoMissingError
 from refine.storage.hub_targets import fetch_targets
-from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures, write_whole
-from refine.storage.replica import Replica
-from refine.storage.restore import restore
-from refine.storage.source import HubSource
+from refine.storage.journal.engine import DatabaseLock
+from refine.storage.journal.journal import Journal
+from refine.storage.pictures.folder import Pictures
+from refine.storage.publishing.publisher import Publisher
 from refine.storage.targets import load_targets
-from refine.studio import Studio
 from refine.study import Study
-from refine.vocabulary import Vocabulary
+from refine.web.access import Access
 
 if TYPE_CHECKING:
     from refine.generation.pipeline import PipelineGenerator
@@ -121,7 +121,7 @@ def open_journal(settings: Settings) -> Journal:
         raise StartError(str(fault)) from fault
 
 
-def open_replica(settings: Settings, journal: Journal, pictures: Pictures) -> Replica | None:
+def open_backup(settings: Settings, journal: Journal, pictures: Pictures) -> Backup | None:
     """What keeps unfinished sessions on the Hub, if that is set; those that are there already are restored first.
 
     Raises `StartError` without a token. If nothing can be restored now, that is logged, and they stay where they are.
@@ -131,12 +131,12 @@ def open_replica(settings: Settings, journal: Journal, pictures: Pictures) -> Re
         return None
     if token is None:
         raise StartError("REFINE_REPLICA is set, but there is no token: set HF_TOKEN to one with write access.")
-    replica = Replica(HubDataset(settings.replica, token), journal, pictures, settings.dataset_repo)
+    backup = Backup(HubDataset(settings.replica, token), journal, pictures, settings.dataset_repo)
     try:
-        log.info("%d sessions were restored from %s", replica.restore(), settings.replica)
+        log.info("%d sessions were restored from %s", backup.restore(), settings.replica)
     except StorageError as fault:
         log.error("Sessions could not be restored from %s yet; this is tried again: %s", settings.replica, fault)
-    return replica
+    return backup
 
 
 def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
@@ -154,8 +154,8 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
         source = HubSource(HubDataset(settings.dataset_repo, token, reading=True))
         come = restore(source, journal, pictures, dataset, settings.dataset_repo)
         log.info("%d finished sessions were restored from %s", come, settings.dataset_repo)
-        write_whole(mark, settings.dataset_repo.encode())
-    except RepoMissing:
+        keep_file(mark, settings.dataset_repo.encode())
+    except RepoMissingError:
         log.info("There is no dataset %s yet: it is made with the first finished session", settings.dataset_repo)
     except StorageError as fault:
         log.error(
@@ -165,16 +165,16 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What runs: the study, its studio (which needs to be equipped), its publisher and replicator, the findings, real and simulated,
+class Services:
+    """What runs: the study, its drawing service (which waits for its models), the publisher, the backup, results, real and simulated,
     and what is prepared for download."""
 
     study: Study
-    studio: Studio
+    drawing_service: DrawingService
     publisher: Publisher
-    replicator: Replicator | None
-    findings: Findings
-    simulated: Findings
+    backup_worker: BackupWorker | None
+    results: LiveResults
+    simulated: LiveResults
     downloads: Downloads
     locks: tuple[FolderLock, DatabaseLock]
 
@@ -182,24 +182,24 @@ class House:
         """Read the finished sessions, so that nobody who opens the results waits for that."""
         everything = Selection(self.study.protocol.hash)
         try:
-            self.findings.fit(everything)
-            self.findings.summary(everything)
+            self.results.fit(everything)
+            self.results.summary(everything)
         except StorageError as fault:
             log.error("The results could not be read yet, and will be when somebody looks at them: %s", fault)
 
     def close(self) -> None:
         """Finish what is being done, and stop."""
         self.study.close()
-        if self.replicator is not None:
-            self.replicator.close()
+        if self.backup_worker is not None:
+            self.backup_worker.close()
         self.downloads.close()
-        self.findings.close()
+        self.results.close()
         self.simulated.close()
         for lock in self.locks:
             lock.release()
 
 
-def open_house(settings: Settings) -> House:
+def open_services(settings: Settings) -> Services:
     """All but the weights, in a second.
 
     Raises `StartError` with a sentence that says what is missing, or that another server has the data folder.
@@ -227,7 +227,7 @@ def open_house(settings: Settings) -> House:
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
         dataset.recover()
-        replica = open_replica(settings, journal, pictures)
+        backup = open_backup(settings, journal, pictures)
         restore_finished(settings, journal, pictures, dataset)
         protocol = Protocol(
             profile=settings.profile,
@@ -238,7 +238,7 @@ def open_house(settings: Settings) -> House:
             metrics=tuple(profile.metrics),
             measures=tuple(METRICS[metric_id].conditions for metric_id in profile.metrics),
         )
-        studio = Studio(protocol.hash, targets, journal, pictures)
+        drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
         publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,
@@ -247,30 +247,30 @@ def open_house(settings: Settings) -> House:
             metrics=[METRICS[metric_id] for metric_id in profile.metrics],
             journal=journal,
             pictures=pictures,
-            studio=studio,
+            drawing_service=drawing_service,
             publisher=publisher,
             vocabulary=None if profile.vocabulary is None else Vocabulary.load(profile.vocabulary),
         )
     except StorageError as fault:
         raise StartError(str(fault)) from fault
-    replicator = None if replica is None else Replicator(replica, publisher.publish)
+    backup_worker = None if backup is None else BackupWorker(backup, publisher.publish)
     metrics = {info.id: info for info in study.metrics}
     subjects = {target.id: target.subject for target in targets.targets.values()}
     imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
     imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
-    findings, fiction = Findings(Archive(journal, subjects), METRICS), Findings(FixedRows(imagined), metrics)
+    results, fiction = LiveResults(JournalRows(journal, subjects), METRICS), LiveResults(FixedRows(imagined), metrics)
     downloads = Downloads(settings.data_dir / "downloads", journal.withdrawal_count)
     downloads.start()
-    return House(study, studio, publisher, replicator, findings, fiction, downloads, locks)
+    return Services(study, drawing_service, publisher, backup_worker, results, fiction, downloads, locks)
 
 
-def equip(studio: Studio, settings: Settings) -> None:
-    """Load the weights, and let the studio begin. Raises `StartError` with a sentence that says what is missing."""
+def load_models(drawing_service: DrawingService, settings: Settings) -> None:
+    """Load the weights, and let the drawing service begin. Raises `StartError` with a sentence that says what is missing."""
     try:
         metrics = [open_metric(*metric) for metric in PROFILES[settings.profile].metrics.items()]
     except MetricError as fault:
         raise StartError(str(fault)) from fault
-    studio.equip(open_generator(settings), Panel(metrics))
+    drawing_service.use_models(open_generator(settings), Panel(metrics))
 
 
 def on_space() -> bool:

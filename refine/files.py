@@ -8,22 +8,35 @@ import secrets
 from pathlib import Path
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file, and its folder if need be; when this returns, it is on disk. Raises `OSError`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.parent / f".{secrets.token_hex(8)}.part"
+    partial = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        with half.open("xb") as file:
+        with partial.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(half, path)
+        os.replace(partial, path)
     except BaseException:
-        half.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise
-    # The name is an entry of the folder, which must reach the disk as well.
-    folder = os.open(path.parent, os.O_RDONLY)
+    fsync_folder(path.parent)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on disk: a new file's name is an entry of its folder. Raises `OSError`."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what processes left in a folder that were killed while they wrote. Nobody else may be writing.
+
+    Raises `OSError`.
+    """
+    for partial in folder.rglob(".*.part"):
+        partial.unlink(missing_ok=True)

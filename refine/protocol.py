@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -172,6 +172,19 @@ class Session:
     def current(self) -> Trial | None:
         """The first trial that is not ranked yet, or `None` when all are."""
         return next((trial for trial in self.trials if trial.ranking is None), None)
+
+
+def read_protocol(stored: dict[str, Any]) -> Protocol:
+    """A protocol from its JSON, as journals and datasets have it; also one from before some condition was told."""
+    drawing = DrawingSettings(**stored["drawing"])
+    return Protocol(
+        **{
+            **stored,
+            "drawing": drawing,
+            "metrics": tuple(stored["metrics"]),
+            "measures": tuple(stored.get("measures", ())),
+        }
+    )
 
 
 def ranked(order: Sequence[int], pixels: Mapping[int, str], at: datetime) -> Ranking:

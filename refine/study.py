@@ -18,19 +18,19 @@ from random import Random, SystemRandom
 from PIL import Image
 
 from refine.admission import MOST_IDLE, Admission
-from refine.assignment import assign_arm, assign_targets
+from refine.drawing.service import DrawingService
+from refine.flow.assignment import assign_arm, assign_targets
+from refine.flow.prompt_rules import PromptError, clean_prompt
+from refine.flow.state import Consent, State
+from refine.flow.vocabulary import Vocabulary
 from refine.metrics import MetricInfo, Scale
-from refine.prompts import PromptError, clean_prompt
 from refine.protocol import Protocol, Ranking, Session, Step, Target, Trial, ranked
-from refine.publication import Publisher
-from refine.standing import Consent, Standing
-from refine.storage.enrolments import Enrolments
-from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
+from refine.storage.journal.enrolments import Enrolments
+from refine.storage.journal.journal import Journal
+from refine.storage.pictures.folder import Pictures
+from refine.storage.publishing.publisher import Publisher
+from refine.storage.publishing.withdrawal import session_of_code
 from refine.storage.targets import TargetSet
-from refine.storage.withdrawal import session_of_code
-from refine.studio import Studio
-from refine.vocabulary import Vocabulary
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Letters and digits that cannot be mistaken for one another when read aloud or written by hand."""
@@ -50,7 +50,7 @@ class StudyError(Exception):
     """A call that the rules do not allow. The message is a sentence for the participant."""
 
 
-class UnchangedOrder(StudyError):
+class UnchangedOrderError(StudyError):
     """The ranking is the order in which the drawings were offered, and was not confirmed to be meant."""
 
 
@@ -66,7 +66,7 @@ class Study:
         metrics: Sequence[MetricInfo],
         journal: Journal,
         pictures: Pictures,
-        studio: Studio,
+        drawing_service: DrawingService,
         publisher: Publisher,
         vocabulary: Vocabulary | None = None,
         rng: Random | None = None,
@@ -79,7 +79,7 @@ class Study:
         self._targets = targets
         self._journal = journal
         self._pictures = pictures
-        self._studio = studio
+        self._drawing_service = drawing_service
         self._publisher = publisher
         self._rng = rng or SystemRandom()
         self._enrolment = threading.Lock()
@@ -146,40 +146,40 @@ class Study:
             self._admission.began(client, session_id)
         return token
 
-    def standing(self, token: str | None) -> Standing:
+    def state(self, token: str | None) -> State:
         """Where the participant with this token stands. Never raises for a bad token: they are at the welcome."""
         if not token:
-            return Standing(Step.WELCOME)
+            return State(Step.WELCOME)
         session = self._journal.session(_hash(token))
         if session is None:
-            return Standing(Step.WELCOME, notice=UNKNOWN)
+            return State(Step.WELCOME, notice=UNKNOWN)
         if session.finished_at is not None:
             last = session.trials[-1]
-            return Standing(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
+            return State(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
         trial = session.current
         target = None if trial is None else self._targets.targets.get(trial.target_id)
         if trial is None or target is None or session.protocol_hash != self.protocol.hash:
-            return Standing(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
-        pending = self._studio.pending(trial.id)
+            return State(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
+        pending = self._drawing_service.pending(trial.id)
         if pending is None:  # it may have been drawn since the session was read
             trial = self._journal.trial(trial.id) or trial
-        return Standing(
+        return State(
             step=self._step(trial),
             session=session,
             trial=trial,
             target=replace(target, prompt=""),
             pending=pending,
-            notice=self._studio.failure(trial.id),
+            notice=self._drawing_service.failure(trial.id),
             scale=self.scale(trial.target_id),
         )
 
-    def begin(self, token: str, trial: int) -> Standing:
+    def begin(self, token: str, trial: int) -> State:
         """The participant has seen the target of trial number `trial`, and the rounds begin."""
         current = self._current(token, trial)
         self._journal.begin_trial(current.id, _now())
-        return self.standing(token)
+        return self.state(token)
 
-    def draw(self, token: str, trial: int, number: int, prompt: str, client: str = "") -> Standing:
+    def draw(self, token: str, trial: int, number: int, prompt: str, client: str = "") -> State:
         """Ask for the drawing of round `number` of trial number `trial`. Returns at once; the server owns the rest.
 
         Clients take turns. Asking again for the same is harmless. Raises `StudyError` for a bad prompt or a round whose
@@ -195,25 +195,25 @@ class Study:
         done = len(current.iterations)
         if 1 <= number <= done:
             if current.iterations[number - 1].prompt == text:
-                return self.standing(token)
+                return self.state(token)
             raise StudyError(f"Round {number} is drawn already, perhaps in another window. This is where you stand.")
         if done == self.protocol.iterations:
             raise StudyError("All rounds are drawn. Please rank the drawings now.")
         if number != done + 1:
             raise StudyError(f"The next round is round {done + 1}.")
-        asked = self._studio.ask(current.id, number, text, client)
-        standing = self.standing(token)
+        asked = self._drawing_service.ask(current.id, number, text, client)
+        state = self.state(token)
         if asked:
-            return standing
-        if standing.pending is not None and standing.pending.prompt != text:
+            return state
+        if state.pending is not None and state.pending.prompt != text:
             raise StudyError("A drawing is being made already. Your new prompt can be drawn in the next round.")
-        return standing
+        return state
 
-    def rank(self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False) -> Standing:
+    def rank(self, token: str, trial: int, order: Sequence[int], unchanged_is_meant: bool = False) -> State:
         """Keep the ranking of trial number `trial`: the numbers of all its rounds, the most similar first.
 
         Drawings of the same pixels are tied, at the place of the first of them: nobody orders them by lot. Sending the
-        same ranking again is harmless. Raises `UnchangedOrder` if the order is the one in which the drawings were
+        same ranking again is harmless. Raises `UnchangedOrderError` if the order is the one in which the drawings were
         offered and that is not said to be meant, and `StudyError` if it is no permutation.
         """
         session = self._session(token)
@@ -221,7 +221,7 @@ class Study:
         if done is not None and done.ranking is not None:
             again = _ranking(done, order)
             if again is not None and again.order == done.ranking.order:
-                return self.standing(token)
+                return self.state(token)
         current = self._current(token, trial)
         if len(current.iterations) < self.protocol.iterations:
             raise StudyError(f"Please draw all {self.protocol.iterations} rounds before you rank them.")
@@ -230,7 +230,9 @@ class Study:
             raise StudyError("A ranking needs every drawing exactly once. Please check the order and send it again.")
         all_alike = len(ranking.tied) == len(ranking.order) - 1
         if ranking.order == offered.order and not all_alike and not unchanged_is_meant:
-            raise UnchangedOrder("This is the order in which the drawings were shuffled. Is it really your ranking?")
+            raise UnchangedOrderError(
+                "This is the order in which the drawings were shuffled. Is it really your ranking?"
+            )
         ends = current.number == len(session.trials)
         try:
             # Both or none: nobody comes back to a session that is ranked and has no end.
@@ -240,7 +242,7 @@ class Study:
                     self._journal.finish(session.id, _now())
         finally:
             self._publisher.publish()  # also after a fault: it may be kept though the database's answer was lost
-        return self.standing(token)
+        return self.state(token)
 
     def withdraw(self, code: str) -> None:
         """Remove the session with this withdrawal code, and all that belongs to it.
@@ -251,7 +253,7 @@ class Study:
         if session is None:
             raise StudyError("There is no session with this code. Please check it: it has three groups of four.")
         try:
-            self._studio.remove(session.id)
+            self._drawing_service.remove(session.id)
         finally:
             self._publisher.publish()
 
@@ -267,7 +269,7 @@ class Study:
 
     def scale(self, target_id: str) -> Mapping[str, Scale]:
         """The scale of each metric for this target, by id; empty as long as it is not made."""
-        return self._studio.scales.of(target_id)
+        return self._drawing_service.scales.of(target_id)
 
     def target_picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB."""
@@ -275,11 +277,11 @@ class Study:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until nothing is being drawn or published, at most `timeout` seconds each. Says whether that is so."""
-        return self._studio.join(timeout) and self._publisher.join(timeout)
+        return self._drawing_service.join(timeout) and self._publisher.join(timeout)
 
     def close(self) -> None:
         """Finish the drawing at hand and stop. What was asked for is made at the next start."""
-        self._studio.close()
+        self._drawing_service.close()
         self._publisher.close()
 
     # ---- rules ----------------------------------------------------------------------------------------------------

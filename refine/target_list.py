@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from refine.files import replace_file
+from refine.files import write_whole
 
 LIST = "targets.json"
 
@@ -59,7 +59,7 @@ def read_list(path: Path) -> list[Entry]:
 def write_list(path: Path, entries: Sequence[Entry]) -> None:
     """Write a list as a whole. Raises `OSError`."""
     text = json.dumps([asdict(entry) for entry in entries], indent=1, ensure_ascii=False)
-    replace_file(path, text.encode() + b"\n")
+    write_whole(path, text.encode() + b"\n")
 
 
 def _entry(number: int, row: Any) -> Entry:

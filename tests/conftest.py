@@ -15,18 +15,18 @@ from PIL import Image
 # Tests read nothing from the network; the Hub's clients must not even try.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from refine.drawing.service import DrawingService
+from refine.flow.state import Consent
 from refine.generation.generator import Drawing
 from refine.metrics import METRICS
 from refine.protocol import DrawingSettings, Protocol, Provenance, Target, pixel_hash
-from refine.publication import Publisher
 from refine.similarity.catalogue import open_metric
 from refine.similarity.panel import Panel
-from refine.standing import Consent
-from refine.storage.dataset import Dataset
-from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
+from refine.storage.dataset.folder import Dataset
+from refine.storage.journal.journal import Journal
+from refine.storage.pictures.folder import Pictures
+from refine.storage.publishing.publisher import Publisher
 from refine.storage.targets import load_targets
-from refine.studio import Studio
 from refine.study import Study
 from tests.storage.hub import Hub
 from tests.storage.hub_client import HubClient
@@ -80,8 +80,8 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **con
         metrics=metrics,
         measures=tuple(METRICS[name].conditions for name in metrics),
     )
-    studio = Studio(protocol.hash, targets, journal, pictures)
-    studio.equip(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))
+    drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
+    drawing_service.use_models(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))
     return Study(
         protocol=protocol,
         consent=Consent("Agreed."),
@@ -89,7 +89,7 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **con
         metrics=[METRICS[name] for name in metrics],
         journal=journal,
         pictures=pictures,
-        studio=studio,
+        drawing_service=drawing_service,
         publisher=Publisher(journal, Dataset(home / "dataset"), targets, pictures),
         rng=rng,
     )

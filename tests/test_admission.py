@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from refine import admission
 from refine.admission import DAY, HOUR, Admission
-from refine.storage.enrolments import Enrolments
 from refine.storage.errors import StorageError
+from refine.storage.journal.enrolments import Enrolments
 from refine.study import StudyError
 from tests.test_study import draw
 
@@ -43,7 +43,7 @@ def test_a_day_later_a_client_may_again(study):
     door = Admission(Enrolments(study._journal), clock)
     for _ in range(3):
         token = study.enrol(consent=True)
-        door.began("one", study.standing(token).session.id)
+        door.began("one", study.state(token).session.id)
     assert not door.admits("one")
     clock.now += DAY - 1
     assert not door.admits("one")
@@ -61,15 +61,15 @@ def test_sessions_without_a_drawing_are_forgotten_after_a_day(study, tmp_path):
     long_ago = datetime.now(UTC) - timedelta(days=1, hours=1, seconds=1)
     with sa.create_engine(f"sqlite:///{tmp_path / 'journal.sqlite'}").begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER sessions_update")  # nobody began yesterday in this test
-        ids = "', '".join(study.standing(token).session.id for token in (idle, drawn))
+        ids = "', '".join(study.state(token).session.id for token in (idle, drawn))
         at = long_ago.strftime("%Y-%m-%d %H:%M:%S.%f")
         connection.exec_driver_sql(f"UPDATE sessions SET enrolled_at = '{at}' WHERE id IN ('{ids}')")
     assert door.admits("one")
-    assert study.standing(idle).session is not None, "once an hour, so that the replica is the first to forget"
+    assert study.state(idle).session is not None, "once an hour, so that the replica is the first to forget"
     clock.now += HOUR
     assert door.admits("one")
-    assert [study.standing(token).session is None for token in (idle, drawn, fresh)] == [True, False, False]
-    assert "not known here" in study.standing(idle).notice
+    assert [study.state(token).session is None for token in (idle, drawn, fresh)] == [True, False, False]
+    assert "not known here" in study.state(idle).notice
 
 
 def test_a_journal_that_cannot_forget_lets_people_in_all_the_same(caplog):

@@ -78,7 +78,7 @@ def test_arms_are_balanced_among_those_who_drew(open_small_study, monkeypatch):
     for number in range(45):
         now += timedelta(hours=1)
         token = study.enrol(consent=True)
-        arm = study.standing(token).session.arm
+        arm = study.state(token).session.arm
         if arm == "scores" and number % 3:
             continue  # in this arm most leave before they draw
         study.begin(token, 1)
@@ -90,5 +90,5 @@ def test_arms_are_balanced_among_those_who_drew(open_small_study, monkeypatch):
 
 def test_arms_are_balanced_among_those_who_begin_together(open_small_study):
     study = open_small_study()
-    arms = Counter(study.standing(study.enrol(consent=True)).session.arm for _ in range(30))
+    arms = Counter(study.state(study.enrol(consent=True)).session.arm for _ in range(30))
     assert set(arms.values()) == {15}

@@ -14,7 +14,7 @@ from refine.analysis import paper
 from refine.metrics import METRICS, MetricInfo, Simulated, metrics_of
 from refine.profiles import PROFILES
 from refine.similarity.catalogue import digest_of
-from refine.storage.columns import CONFIGS
+from refine.storage.dataset.columns import CONFIGS
 from refine.ui.scores import shown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -132,11 +132,11 @@ from refine.analysis.report.write import write_report
 from refine.analysis.report.plain import Origin
 from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
-from refine.assembly import open_house
-from refine.findings import Selection
+from refine.assembly import open_services
+from refine.live.results import Selection
 from refine.metrics import METRICS
 from refine.settings import Settings
-from refine.storage.dataset import from_parquet
+from refine.storage.dataset.folder import from_parquet
 from tests.conftest import small_study
 
 home = Path(sys.argv[1])
@@ -181,14 +181,14 @@ page = write_report(results, Origin("simulated", "world", "simulated"), home / "
 assert "Warmth" in page.read_text()
 
 # A server that compares with it starts, and shows what results look like.
-house = open_house(Settings(data_dir=home / "data"))
+services = open_services(Settings(data_dir=home / "data"))
 try:
-    assert "warmth" in house.study.protocol.metrics
-    assert "one pixel" in house.study.protocol.measures
-    shown = house.simulated.summary(Selection("simulated"))
+    assert "warmth" in services.study.protocol.metrics
+    assert "one pixel" in services.study.protocol.measures
+    shown = services.simulated.summary(Selection("simulated"))
     assert "warmth" in [found.metric.id for found in shown.agreements]
 finally:
-    house.close()
+    services.close()
 print("All is made from the declaration.")
 """
 

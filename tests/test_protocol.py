@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine.protocol import DrawingSettings, Protocol, ranked, wrong_with_ranks
-from refine.storage.rows import read_protocol
+from refine.protocol import DrawingSettings, Protocol, ranked, read_protocol, wrong_with_ranks
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 BEFORE = Protocol("test", 3, 1, "random", DrawingSettings("painter", "1", 1029, 10, 5.0, 32, 32), ("imagehash",))

@@ -6,7 +6,7 @@ import pytest
 
 from refine.protocol import Step
 from refine.storage.errors import StorageError
-from refine.study import StudyError, UnchangedOrder
+from refine.study import StudyError, UnchangedOrderError
 from tests.conftest import Painter
 from tests.storage.test_journal import an_iteration
 
@@ -24,35 +24,35 @@ def study(open_small_study):
 def draw(study, token, number, prompt="a cat", trial=1):
     study.draw(token, trial, number, prompt)
     assert study.wait(30)
-    return study.standing(token)
+    return study.state(token)
 
 
 def play_rounds(study, token, trial=1):
     study.begin(token, trial)
     for number in range(1, study.protocol.iterations + 1):
-        standing = draw(study, token, number, f"prompt {number} of {trial}", trial)
-    return standing
+        state = draw(study, token, number, f"prompt {number} of {trial}", trial)
+    return state
 
 
 def finish(study, token, trial=1):
-    standing = play_rounds(study, token, trial)
-    order = sorted(standing.trial.shuffled, reverse=True)
+    state = play_rounds(study, token, trial)
+    order = sorted(state.trial.shuffled, reverse=True)
     return study.rank(token, trial, order, unchanged_is_meant=True)
 
 
 def test_a_whole_session(study):
     token = study.enrol(consent=True)
-    standing = study.standing(token)
-    assert standing.step == Step.TARGET
+    state = study.state(token)
+    assert state.step == Step.TARGET
     assert study.begin(token, 1).step == Step.ROUNDS
     for number in (1, 2, 3):
-        standing = draw(study, token, number, f"a cat {number}")
-        assert len(standing.trial.iterations) == number
-    assert standing.step == Step.RANKING
-    standing = study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
-    assert standing.step == Step.THANKS
-    assert standing.trial.ranking.order == (3, 1, 2)
-    assert standing.session.finished_at is not None
+        state = draw(study, token, number, f"a cat {number}")
+        assert len(state.trial.iterations) == number
+    assert state.step == Step.RANKING
+    state = study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
+    assert state.step == Step.THANKS
+    assert state.trial.ranking.order == (3, 1, 2)
+    assert state.session.finished_at is not None
 
 
 def test_a_paper_session_has_many_trials_with_different_targets(open_small_study):
@@ -60,9 +60,9 @@ def test_a_paper_session_has_many_trials_with_different_targets(open_small_study
     token = study.enrol(consent=True)
     for trial in (1, 2):
         assert finish(study, token, trial).step == Step.TARGET
-    standing = finish(study, token, 3)
-    assert standing.step == Step.THANKS
-    assert len({trial.target_id for trial in standing.session.trials}) == 3
+    state = finish(study, token, 3)
+    assert state.step == Step.THANKS
+    assert len({trial.target_id for trial in state.session.trials}) == 3
 
 
 def test_no_consent_no_session(study):
@@ -72,7 +72,7 @@ def test_no_consent_no_session(study):
 
 @pytest.mark.parametrize("token", [None, "", "nonsense", "' OR 1=1 --", "x" * 10_000])
 def test_a_token_that_does_not_exist_leads_to_the_welcome_and_nowhere_else(study, token):
-    assert study.standing(token).step == Step.WELCOME
+    assert study.state(token).step == Step.WELCOME
     for call in (
         lambda: study.begin(token, 1),
         lambda: study.draw(token, 1, 1, "a cat"),
@@ -84,11 +84,11 @@ def test_a_token_that_does_not_exist_leads_to_the_welcome_and_nowhere_else(study
 
 def test_the_hidden_prompt_is_shown_only_at_the_end(study):
     token = study.enrol(consent=True)
-    assert study.standing(token).target.prompt == ""
-    standing = play_rounds(study, token)
-    assert standing.target.prompt == ""
-    standing = study.rank(token, 1, [1, 2, 3], unchanged_is_meant=True)
-    assert standing.target.prompt.startswith("hidden words")
+    assert study.state(token).target.prompt == ""
+    state = play_rounds(study, token)
+    assert state.target.prompt == ""
+    state = study.rank(token, 1, [1, 2, 3], unchanged_is_meant=True)
+    assert state.target.prompt.startswith("hidden words")
 
 
 def test_rounds_wait_for_the_target_to_be_seen(study):
@@ -113,7 +113,7 @@ def test_a_double_click_draws_once(study):
     study.wait(30)
     study.draw(token, 1, 1, "a cat")
     study.wait(30)
-    assert len(study.standing(token).trial.iterations) == 1
+    assert len(study.state(token).trial.iterations) == 1
 
 
 def test_a_second_window_cannot_draw_the_same_round_anew(study):
@@ -122,7 +122,7 @@ def test_a_second_window_cannot_draw_the_same_round_anew(study):
     draw(study, token, 1, "a cat")
     with pytest.raises(StudyError, match="drawn already"):
         study.draw(token, 1, 1, "a dog")
-    assert study.standing(token).trial.iterations[0].prompt == "a cat"
+    assert study.state(token).trial.iterations[0].prompt == "a cat"
 
 
 class SlowPainter(Painter):
@@ -146,12 +146,12 @@ def test_who_waits_sees_their_place_and_another_prompt_must_wait(open_small_stud
     for token in tokens:
         study.begin(token, 1)
         study.draw(token, 1, 1, "a cat")
-    assert [study.standing(token).pending.ahead for token in tokens] == [0, 1, 2]
+    assert [study.state(token).pending.ahead for token in tokens] == [0, 1, 2]
     with pytest.raises(StudyError, match="being made already"):
         study.draw(tokens[0], 1, 1, "a dog")
     painter.go.set()
     study.wait(30)
-    assert [len(study.standing(token).trial.iterations) for token in tokens] == [1, 1, 1]
+    assert [len(study.state(token).trial.iterations) for token in tokens] == [1, 1, 1]
 
 
 def test_a_round_that_another_server_has_drawn_meanwhile_is_not_drawn_again(open_small_study):
@@ -166,7 +166,7 @@ def test_a_round_that_another_server_has_drawn_meanwhile_is_not_drawn_again(open
     study.draw(token, 1, 2, "a dog")
     painter.go.set()
     assert study.wait(30)
-    assert [iteration.prompt for iteration in study.standing(token).trial.iterations] == ["a cat", "a dog"]
+    assert [iteration.prompt for iteration in study.state(token).trial.iterations] == ["a cat", "a dog"]
     assert painter.asked == ["a boat", "a dog"]
 
 
@@ -187,13 +187,13 @@ def test_a_failed_drawing_is_told_and_can_be_tried_again(open_small_study):
     study = open_small_study(BrokenPainter())
     token = study.enrol(consent=True)
     study.begin(token, 1)
-    standing = draw(study, token, 1)
-    assert "try again" in standing.notice
-    assert standing.pending is None
-    assert standing.trial.iterations == ()
-    standing = draw(study, token, 1)
-    assert standing.notice == ""
-    assert len(standing.trial.iterations) == 1
+    state = draw(study, token, 1)
+    assert "try again" in state.notice
+    assert state.pending is None
+    assert state.trial.iterations == ()
+    state = draw(study, token, 1)
+    assert state.notice == ""
+    assert len(state.trial.iterations) == 1
 
 
 def test_a_failed_drawing_that_is_asked_for_again_at_once_is_made(open_small_study):
@@ -214,7 +214,7 @@ def test_a_failed_drawing_that_is_asked_for_again_at_once_is_made(open_small_stu
     assert study.draw(token, 1, 1, "a cat").pending is not None
     asked.set()
     assert study.wait(30)
-    assert len(study.standing(token).trial.iterations) == 1
+    assert len(study.state(token).trial.iterations) == 1
 
 
 def test_a_drawing_that_cannot_be_saved_is_told_and_can_be_tried_again(study, tmp_path):
@@ -243,13 +243,13 @@ def test_a_ranking_that_is_no_permutation_is_refused_and_loses_nothing(study, or
     play_rounds(study, token)
     with pytest.raises(StudyError, match="exactly once"):
         study.rank(token, 1, order, unchanged_is_meant=True)
-    assert study.standing(token).step == Step.RANKING
+    assert study.state(token).step == Step.RANKING
 
 
 def test_the_unchanged_order_must_be_meant(study):
     token = study.enrol(consent=True)
     shuffled = play_rounds(study, token).trial.shuffled
-    with pytest.raises(UnchangedOrder):
+    with pytest.raises(UnchangedOrderError):
         study.rank(token, 1, shuffled)
     assert study.rank(token, 1, shuffled, unchanged_is_meant=True).step == Step.THANKS
 
@@ -271,7 +271,7 @@ def test_an_order_that_differs_from_the_offered_one_only_among_the_same_pixels_m
     for number, prompt in enumerate(("a cat", "a cat", "a dog"), start=1):
         shuffled = draw(study, token, number, prompt).trial.shuffled
     swapped = [{1: 2, 2: 1, 3: 3}[number] for number in shuffled]
-    with pytest.raises(UnchangedOrder):
+    with pytest.raises(UnchangedOrderError):
         study.rank(token, 1, swapped)
 
 
@@ -291,7 +291,7 @@ def test_a_ranking_is_kept_once(study):
     assert study.rank(token, 1, [2, 1, 3]).step == Step.THANKS
     with pytest.raises(StudyError, match="finished"):
         study.rank(token, 1, [3, 1, 2])
-    assert study.standing(token).trial.ranking.order == (2, 1, 3)
+    assert study.state(token).trial.ranking.order == (2, 1, 3)
 
 
 NO_END = {
@@ -315,7 +315,7 @@ def test_the_end_comes_with_the_last_ranking_or_neither_does(study):
         connection.exec_driver_sql(keep)
     with pytest.raises(StorageError):
         study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
-    assert study.standing(token).step == Step.RANKING
+    assert study.state(token).step == Step.RANKING
     with study._journal.writing() as connection:
         connection.exec_driver_sql(let)
     assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == Step.THANKS
@@ -325,8 +325,8 @@ def test_nobody_reaches_anothers_session(study):
     mine, yours = study.enrol(consent=True), study.enrol(consent=True)
     study.begin(mine, 1)
     draw(study, mine, 1, "mine")
-    assert study.standing(yours).step == Step.TARGET
-    assert study.standing(yours).session.id != study.standing(mine).session.id
+    assert study.state(yours).step == Step.TARGET
+    assert study.state(yours).session.id != study.state(mine).session.id
 
 
 def test_a_restart_goes_on_where_it_was(open_small_study):
@@ -335,7 +335,7 @@ def test_a_restart_goes_on_where_it_was(open_small_study):
     study.begin(token, 1)
     before = draw(study, token, 1, "a cat")
     study.close()
-    after = open_small_study().standing(token)
+    after = open_small_study().state(token)
     assert after.trial == before.trial
     assert after.session.arm == before.session.arm
 
@@ -356,7 +356,7 @@ def test_a_drawing_asked_for_before_the_stop_is_made_after_the_start(open_small_
     tokens = stop_in_the_middle(open_small_study(painter), painter)
     again = open_small_study()
     again.wait(30)
-    assert [len(again.standing(token).trial.iterations) for token in tokens] == [1, 1]
+    assert [len(again.state(token).trial.iterations) for token in tokens] == [1, 1]
 
 
 def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(open_small_study):
@@ -370,14 +370,14 @@ def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(op
         assert rows.one() == (1, 1)
     back = open_small_study()
     assert back.wait(30)
-    assert [len(back.standing(token).trial.iterations) for token in tokens] == [1, 1]
+    assert [len(back.state(token).trial.iterations) for token in tokens] == [1, 1]
 
 
 def test_other_conditions_are_another_study(open_small_study):
     token = open_small_study().enrol(consent=True)
     other = open_small_study(iterations=4)
-    assert other.standing(token).step == Step.WELCOME
-    assert "changed" in other.standing(token).notice
+    assert other.state(token).step == Step.WELCOME
+    assert "changed" in other.state(token).notice
     with pytest.raises(StudyError, match="changed"):
         other.begin(token, 1)
 
@@ -388,7 +388,7 @@ def test_a_withdrawal_code_removes_the_session(study, spelling):
     code = finish(study, token).session.withdrawal_code
     study.wait(30)
     study.withdraw(spelling(code))
-    assert study.standing(token).step == Step.WELCOME
+    assert study.state(token).step == Step.WELCOME
 
 
 @pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "; DROP TABLE sessions", "é"])
@@ -398,7 +398,7 @@ def test_a_wrong_withdrawal_code_is_told(study, code):
 
 
 def test_arms_are_balanced(study):
-    arms = [study.standing(study.enrol(consent=True)).session.arm for _ in range(20)]
+    arms = [study.state(study.enrol(consent=True)).session.arm for _ in range(20)]
     assert arms.count("scores") == 10
 
 
@@ -411,7 +411,7 @@ def test_many_threads_at_once_keep_one_row_a_round(study):
     for thread in threads:
         thread.join()
     study.wait(30)
-    assert [iteration.number for iteration in study.standing(token).trial.iterations] == [1]
+    assert [iteration.number for iteration in study.state(token).trial.iterations] == [1]
 
 
 def test_a_start_that_is_asked_again_with_the_browsers_own_token_begins_one_session(study):
@@ -419,7 +419,7 @@ def test_a_start_that_is_asked_again_with_the_browsers_own_token_begins_one_sess
     assert study.enrol(consent=True, token=token) == token
     study.begin(token, 1)
     assert study.enrol(consent=True, token=token) == token
-    assert study.standing(token).step == Step.ROUNDS
+    assert study.state(token).step == Step.ROUNDS
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a" * 33, "ä" * 32, "a" * 31 + "\n", None])

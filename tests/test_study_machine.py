@@ -45,7 +45,7 @@ class AnyParticipant(RuleBasedStateMachine):
 
     @rule()
     def draw_the_next(self):
-        trial = self.study.standing(self.token).trial
+        trial = self.study.state(self.token).trial
         self.attempt(self.study.draw, trial.number, len(trial.iterations) + 1, "the next")
 
     @rule(trial=st.integers(1, 2), order=st.lists(st.integers(1, 3), max_size=4), meant=st.booleans())
@@ -63,8 +63,8 @@ class AnyParticipant(RuleBasedStateMachine):
 
     @invariant()
     def the_session_is_legal(self):
-        standing = self.study.standing(self.token)
-        first, second = standing.session.trials
+        state = self.study.state(self.token)
+        first, second = state.session.trials
         for trial in (first, second):
             assert [i.number for i in trial.iterations] == list(range(1, len(trial.iterations) + 1))
             assert trial.begun_at is not None or trial.iterations == ()
@@ -72,14 +72,14 @@ class AnyParticipant(RuleBasedStateMachine):
                 assert sorted(trial.ranking.order) == [1, 2, 3]
                 assert len(trial.iterations) == ROUNDS
         assert first.ranking is not None or second.begun_at is None
-        assert (standing.session.finished_at is not None) == (second.ranking is not None)
-        assert (standing.step == Step.THANKS) == (second.ranking is not None)
-        assert standing.target.prompt == "" or standing.step == Step.THANKS
+        assert (state.session.finished_at is not None) == (second.ranking is not None)
+        assert (state.step == Step.THANKS) == (second.ranking is not None)
+        assert state.target.prompt == "" or state.step == Step.THANKS
 
     @invariant()
     def nothing_is_ever_undone(self):
-        standing = self.study.standing(self.token)
-        now = (standing.trial.number, STEPS.index(standing.step), len(standing.trial.iterations))
+        state = self.study.state(self.token)
+        now = (state.trial.number, STEPS.index(state.step), len(state.trial.iterations))
         assert now >= self.seen
         self.seen = now
 

@@ -79,7 +79,7 @@ def arm_effect(iterations: pd.DataFrame, metric: MetricInfo, earlier: ArmEffect 
     fixed = f"C(iteration, Treatment({rows['iteration'].max()})) * C(arm, Treatment('{HIDDEN}'))"
     try:
         fit = model.fit(rows, fixed, earlier.result if earlier else None)
-    except model.Undefined as why:
+    except model.UndefinedError as why:
         return replace(found, undefined=str(why))
     result = fit.result
     _, test_arm, test_interaction = term_tests(result)

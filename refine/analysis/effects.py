@@ -85,7 +85,7 @@ def iteration_effect(
     try:
         last = int(rows["iteration"].max()) if len(rows) else 0
         fit = model.fit(rows, f"C(iteration, Treatment({last}))", earlier.result if earlier else None)
-    except model.Undefined as why:
+    except model.UndefinedError as why:
         return replace(found, undefined=str(why))
     result = fit.result
     first, *_ = numbers = sorted(rows["iteration"].unique().tolist())

@@ -16,7 +16,9 @@ from refine.analysis import paper
 from refine.analysis.agreement import Agreement
 from refine.analysis.apa import number
 from refine.analysis.arms import HIDDEN, SHOWN, ArmEffect
-from refine.analysis.canvas import (
+from refine.analysis.effects import IterationEffect
+from refine.analysis.plateau import Plateau
+from refine.analysis.plotting import (
     BLUE,
     FAINT,
     GREY,
@@ -32,8 +34,6 @@ from refine.analysis.canvas import (
     with_words,
     wrapped,
 )
-from refine.analysis.effects import IterationEffect
-from refine.analysis.plateau import Plateau
 from refine.analysis.ranking import TopRanked
 from refine.analysis.trials import blocks
 from refine.metrics import MetricInfo

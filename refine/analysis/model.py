@@ -14,7 +14,7 @@ from refine.analysis.mixed import MixedModelError, MixedResult, fit_mixed
 from refine.metrics import MetricInfo
 
 
-class Undefined(ValueError):
+class UndefinedError(ValueError):
     """The data cannot carry the model; the message begins with "undefined, because"."""
 
 
@@ -46,25 +46,25 @@ def table(iterations: pd.DataFrame, metric: MetricInfo, *more: str) -> pd.DataFr
 def fit(rows: pd.DataFrame, fixed: str, start: MixedResult | None = None) -> Fit:
     """Fit `score ~ fixed` to rows of `table`; `start` is an earlier fit of the same to fewer or more rows.
 
-    Raises `Undefined`.
+    Raises `UndefinedError`.
     """
     if rows.empty:
-        raise Undefined("undefined, because there are no scores")
+        raise UndefinedError("undefined, because there are no scores")
     if rows["session"].nunique() < 2:
-        raise Undefined("undefined, because there is only one session")
+        raise UndefinedError("undefined, because there is only one session")
     if rows["iteration"].nunique() < 2:
-        raise Undefined("undefined, because there is only one iteration")
+        raise UndefinedError("undefined, because there is only one iteration")
     if np.ptp(rows["score"]) == 0:
-        raise Undefined("undefined, because all scores are equal")
+        raise UndefinedError("undefined, because all scores are equal")
     groups, notes = _groups(rows)
     usable = start if start is not None and start.model.groups == tuple(groups) else None
     try:
         result = fit_mixed(f"score ~ {fixed}", rows, groups, "trial", "iteration", start=usable)
         numbers = [*result.tests[["F", "p"]].to_numpy().ravel(), *result.coefficients["se"]]
     except MixedModelError as fault:
-        raise Undefined(f"undefined, because the model cannot be fitted: {str(fault).rstrip('.')}") from fault
+        raise UndefinedError(f"undefined, because the model cannot be fitted: {str(fault).rstrip('.')}") from fault
     if not np.isfinite(numbers).all():
-        raise Undefined("undefined, because the scores leave nothing to test against")
+        raise UndefinedError("undefined, because the scores leave nothing to test against")
     return Fit(result, (*notes, *result.messages))
 
 

@@ -28,8 +28,8 @@ from scipy import stats
 from tqdm import tqdm
 
 from refine.analysis.arms import arm_effect
-from refine.analysis.canvas import BLUE, GREY, canvas
 from refine.analysis.effects import iteration_effect
+from refine.analysis.plotting import BLUE, GREY, canvas
 from refine.analysis.simulate import simulate
 from refine.metrics import MetricInfo
 

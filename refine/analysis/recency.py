@@ -12,8 +12,8 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import linprog
 
+from refine.analysis.composite import standardised
 from refine.analysis.newton import Array, maximise
-from refine.analysis.orient import standardised
 from refine.analysis.trials import blocks
 from refine.metrics import MetricInfo
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from refine.analysis.arms import ArmEffect, arm_effect
 from refine.analysis.ceiling import at_the_ceiling
+from refine.analysis.composite import Composite, composite
 from refine.analysis.effects import IterationEffect, iteration_effect
-from refine.analysis.orient import Composite, composite
 from refine.analysis.plackett_luce import PlackettLuce, plackett_luce
 from refine.analysis.plateau import Plateau, plateau
 from refine.analysis.recency import Recency, recency

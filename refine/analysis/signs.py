@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 from refine.analysis.agreement import Agreement
 from refine.analysis.apa import number, p_words
 from refine.analysis.ceiling import MOST
+from refine.analysis.composite import LEAST_ICC
 from refine.analysis.effects import IterationEffect
 from refine.analysis.enough import Subject, enough, listed, too_few
-from refine.analysis.orient import LEAST_ICC
 from refine.analysis.recency import Recency
 
 Kind = Literal["disagreement", "early plateau", "recency bias"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from refine.files import replace_file
+from refine.files import write_whole
 from refine.foreign_pictures import PictureError, read_foreign
 from refine.generation.generator import GenerationError
 from refine.protocol import pixel_hash
@@ -115,7 +115,7 @@ def adopt(pictures: Path, table: Path, folder: Path, size: tuple[int, int]) -> A
     _refuse(table, faults)
     try:
         for entry, png in made:
-            replace_file(folder / entry.file, png)
+            write_whole(folder / entry.file, png)
         write_list(folder / LIST, [entry for entry, _ in made])
     except OSError as fault:
         raise GenerationError(f"The targets could not be written to {folder}: {fault}.") from fault

@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from tqdm import tqdm
 
-from refine.files import replace_file
+from refine.files import write_whole
 from refine.generation.generator import GenerationError, Generator
 from refine.protocol import pixel_hash
 from refine.target_list import LIST, Entry, TargetListError, read_list, write_list
@@ -71,7 +71,7 @@ def draw_targets(generator: Generator, prompts: Sequence[TargetPrompt], folder: 
 def _claim(folder: Path, generator: Generator) -> None:
     settings, label = asdict(generator.settings), folder / "drawing.json"
     if not label.exists() and not (folder / LIST).exists():
-        replace_file(label, json.dumps(settings, indent=1).encode())
+        write_whole(label, json.dumps(settings, indent=1).encode())
     elif not label.exists() or json.loads(label.read_text()) != settings:
         raise GenerationError(
             f"{folder} holds targets that were drawn otherwise. Choose another folder, or remove this one."
@@ -96,5 +96,5 @@ def _draw(generator: Generator, prompt: TargetPrompt, folder: Path) -> Entry:
     picture = generator.draw(prompt.prompt, lambda done: None).picture
     file, content = f"{prompt.id}.png", BytesIO()
     picture.save(content, "PNG")
-    replace_file(folder / file, content.getvalue())
+    write_whole(folder / file, content.getvalue())
     return Entry(prompt.id, prompt.subject, prompt.prompt, file, pixel_hash(picture))

@@ -1,4 +1,4 @@
-"""What kind of disk a folder is on, what it survives, and whose it is.
+"""The data folder's disk: what kind it is, what it survives, whose the folder is, and files whose faults are told.
 
 Knows: mounts, locks and Spaces. Does not know: what is kept on the disk.
 """
@@ -8,6 +8,7 @@ import logging
 import os
 from pathlib import Path
 
+from refine import files
 from refine.storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -66,6 +67,25 @@ def make_folder(folder: Path) -> None:
             f"The data folder {folder} cannot be written to ({fault.strerror}). "
             "Set REFINE_DATA_DIR to a folder that can, and see that its disk is not full."
         ) from fault
+
+
+def keep_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is either there as a whole or not at all. Raises `StorageError` if it cannot be written."""
+    try:
+        files.write_whole(path, content)
+    except OSError as fault:
+        raise StorageError(f"{path} cannot be written: {fault.strerror}.") from fault
+
+
+def tidy(folder: Path) -> None:
+    """Remove what processes left in a folder that were killed while they wrote. Nobody else may be writing.
+
+    Raises `StorageError` if something cannot be removed.
+    """
+    try:
+        files.remove_partial(folder)
+    except OSError as fault:
+        raise StorageError(f"{folder} cannot be tidied up: {fault.strerror}.") from fault
 
 
 def survives(folder: Path) -> str:

@@ -8,9 +8,9 @@ class StorageError(RuntimeError):
     """Something could not be kept or read. The message is a plain sentence with what to do."""
 
 
-class Damaged(StorageError):
+class DamagedError(StorageError):
     """What is read is not what was written. It is so again next time, and says nothing of its neighbours."""
 
 
-class Contradiction(StorageError):
+class ContradictionError(StorageError):
     """What is to be written cannot be true together with what is there."""

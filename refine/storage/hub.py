@@ -48,7 +48,7 @@ _WORDS = {
 }
 
 
-class HubFault(StorageError):
+class HubError(StorageError):
     """The Hub did not do it. `retry_after`: the seconds it asks us to wait, or 0. `conflict`: another came before."""
 
     def __init__(self, message: str, retry_after: float = 0, conflict: bool = False) -> None:
@@ -57,12 +57,12 @@ class HubFault(StorageError):
         self.conflict = conflict
 
 
-class RepoMissing(HubFault):
+class RepoMissingError(HubError):
     """There is no such repository, or this token may not see it."""
 
 
 class HubDataset:
-    """The dataset `repo` (`owner/name`). Every method raises `HubFault`.
+    """The dataset `repo` (`owner/name`). Every method raises `HubError`.
 
     A repository that was renamed is followed. Files go as plain HTTP uploads, whose faults are known.
     """
@@ -84,14 +84,14 @@ class HubDataset:
             raise hub_fault(self.repo, fault, self._reading) from fault
 
     def is_public(self) -> bool:
-        """Whether everybody can read it. Raises `RepoMissing` if there is no such repository."""
+        """Whether everybody can read it. Raises `RepoMissingError` if there is no such repository."""
         try:
             return not self._api.repo_info(self._current, repo_type="dataset").private
         except FAULTS as fault:
             raise hub_fault(self.repo, fault, self._reading) from fault
 
     def head(self, retries: int = 0) -> str:
-        """The newest commit. Raises `RepoMissing` if there is no such repository.
+        """The newest commit. Raises `RepoMissingError` if there is no such repository.
 
         After a passing fault it is asked for again so often, ever more slowly, or when the Hub says.
         """
@@ -179,7 +179,7 @@ class HubDataset:
         return answer
 
 
-def hub_fault(repo: str, fault: Exception, reading: bool = False) -> HubFault:
+def hub_fault(repo: str, fault: Exception, reading: bool = False) -> HubError:
     """A fault of the client, met while writing or `reading`, as a sentence, with what the Hub asks for in its headers."""
     cause: BaseException | None = fault
     while cause is not None and not isinstance(cause, HfHubHTTPError | httpx2.HTTPError):
@@ -199,7 +199,7 @@ def hub_fault(repo: str, fault: Exception, reading: bool = False) -> HubFault:
         what = f"the Hub is out of order at the moment (HTTP {status})"
     else:
         what = f"the Hub answered with something unexpected ({' '.join(str(fault).split())[:200]})"
-    kind = RepoMissing if isinstance(cause, RepositoryNotFoundError) else HubFault
+    kind = RepoMissingError if isinstance(cause, RepositoryNotFoundError) else HubError
     if reading:
         what = what.replace("may not write to it", "may not read it").replace("write access", "read access")
         sentence = f"The dataset {repo} cannot be read: {what}."

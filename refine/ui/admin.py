@@ -1,6 +1,6 @@
 """The tab *Researcher*: how the push to the Hub stands, for whoever runs the study.
 
-Knows: what is shown and what can be done. Does not know: who may (access), or how anything is pushed (publication).
+Knows: what is shown and what can be done. Does not know: who may (access), or how anything is pushed (publisher).
 """
 
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from typing import Any
 
 import gradio as gr
 
-from refine.access import Access
-from refine.publication import Publisher, PushState
 from refine.storage.errors import StorageError
+from refine.storage.publishing.publisher import Publisher, PushState
 from refine.ui.attempts import Attempts
 from refine.ui.html import message
 from refine.ui.path import QUIET
+from refine.web.access import Access
 
 LOOK_SECONDS = 3.0
 

@@ -18,8 +18,8 @@ from pydantic import (
     field_validator,
 )
 
+from refine.flow.state import State
 from refine.protocol import Step
-from refine.standing import Standing
 from refine.study import BEGIN_ANEW, Study
 from refine.ui.html import message
 
@@ -51,7 +51,7 @@ class Arrival:
     """
 
     token: str
-    standing: Standing
+    state: State
     question: str = ""
     others: str = ""
 
@@ -69,27 +69,27 @@ def arrive(study: Study, memory: Memory) -> Arrival:
 
     A link's session is shown only if it is known and the browser's own is not left unfinished without a question.
     """
-    places = {token: study.standing(token) for token in memory.tokens}
+    places = {token: study.state(token) for token in memory.tokens}
     current = _current(memory.tokens, places)
-    standing = places.get(current) or study.standing(None)
+    state = places.get(current) or study.state(None)
     question = ""
     if memory.link:
-        linked = study.standing(memory.link)
+        linked = study.state(memory.link)
         if linked.step == Step.WELCOME:
             own = "You go on with your own." if current else BEGIN_ANEW
             question = message(linked.notice.replace(BEGIN_ANEW, own))
-        elif memory.link != current and standing.step in UNFINISHED:
+        elif memory.link != current and state.step in UNFINISHED:
             places[memory.link] = linked
-            question = _question(study, memory.link, linked, standing)
+            question = _question(study, memory.link, linked, state)
         else:
-            current, standing = memory.link, linked
+            current, state = memory.link, linked
     elif not current and memory.tokens:
-        standing = places[memory.tokens[0]]  # the notice: why it cannot be shown
+        state = places[memory.tokens[0]]  # the notice: why it cannot be shown
     others = {token: place for token, place in places.items() if token != current and place.step in UNFINISHED}
-    return Arrival(current, standing, question, _others(study, others))
+    return Arrival(current, state, question, _others(study, others))
 
 
-def _current(tokens: list[str], places: Mapping[str, Standing]) -> str:
+def _current(tokens: list[str], places: Mapping[str, State]) -> str:
     """The first session if it can be shown, or else the first that is unfinished; empty if there is none."""
     for token in tokens:
         step = places[token].step
@@ -98,7 +98,7 @@ def _current(tokens: list[str], places: Mapping[str, Standing]) -> str:
     return ""
 
 
-def _question(study: Study, token: str, linked: Standing, own: Standing) -> str:
+def _question(study: Study, token: str, linked: State, own: State) -> str:
     return (
         '<div class="tp-message tp-alert" role="alert">'
         f"This link leads to another session ({_place(study, linked)}). The one that you have begun in this browser "
@@ -108,7 +108,7 @@ def _question(study: Study, token: str, linked: Standing, own: Standing) -> str:
     )
 
 
-def _others(study: Study, others: Mapping[str, Standing]) -> str:
+def _others(study: Study, others: Mapping[str, State]) -> str:
     buttons = "".join(
         f'<button type="button" class="tp-link" data-go="{escape(token)}">Go on with it ({_place(study, place)})</button>'
         for token, place in others.items()
@@ -116,11 +116,11 @@ def _others(study: Study, others: Mapping[str, Standing]) -> str:
     return f'<p class="tp-note tp-footer">You have another unfinished session. {buttons}</p>' if buttons else ""
 
 
-def _place(study: Study, standing: Standing) -> str:
+def _place(study: Study, state: State) -> str:
     """How far a session is, in words."""
-    if standing.step == Step.THANKS or standing.trial is None or standing.session is None:
+    if state.step == Step.THANKS or state.trial is None or state.session is None:
         return "finished"
-    trials = len(standing.session.trials)
-    which = f"picture {standing.trial.number} of {trials}, " if trials > 1 else ""
-    rounds = f"round {len(standing.trial.iterations) + 1} of {study.protocol.iterations}"
-    return which + ("ranking" if standing.step == Step.RANKING else rounds)
+    trials = len(state.session.trials)
+    which = f"picture {state.trial.number} of {trials}, " if trials > 1 else ""
+    rounds = f"round {len(state.trial.iterations) + 1} of {study.protocol.iterations}"
+    return which + ("ranking" if state.step == Step.RANKING else rounds)

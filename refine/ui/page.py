@@ -8,18 +8,18 @@ from typing import Any
 
 import gradio as gr
 
-from refine.access import Access
-from refine.downloads import Downloads
-from refine.findings import Findings
-from refine.publication import Publisher
+from refine.live.downloads import Downloads
+from refine.live.results import LiveResults
+from refine.storage.publishing.publisher import Publisher
 from refine.study import Study
 from refine.ui.about import About
 from refine.ui.admin import Admin
-from refine.ui.findings_page import LIBRARY
 from refine.ui.html import SCRIPTS, script
 from refine.ui.path import QUIET, Path
-from refine.ui.results import Results
+from refine.ui.results_page import LIBRARY
+from refine.ui.results_tab import ResultsTab
 from refine.ui.theme import THEME
+from refine.web.access import Access
 from refine.web.serving import app_options
 
 # Gradio sums up its last 10,000 calls after each call, for a page (/monitoring) that is closed here.
@@ -46,21 +46,21 @@ LAUNCH: dict[str, Any] = {
 
 def build(
     study: Study,
-    live: Findings,
-    simulated: Findings,
+    live: LiveResults,
+    simulated: LiveResults,
     publisher: Publisher,
     access: Access,
     downloads: Downloads,
 ) -> gr.Blocks:
-    """The page of a study, with findings of its own and of a simulated one to look at.
+    """The page of a study, with results of its own and of a simulated one to look at.
 
     `access` says who sees the state of `publisher`; `downloads` keeps what is prepared to be taken home.
     """
     with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
         with gr.Tab("Take part") as take_part:
             Path(study, demo)
-        with gr.Tab("Results") as results_tab:
-            results = Results(live, simulated, study.protocol, downloads)
+        with gr.Tab("ResultsTab") as results_tab:
+            results = ResultsTab(live, simulated, study.protocol, downloads)
         with gr.Tab("About") as about:
             About(study)
         others = [take_part, about]

@@ -12,10 +12,10 @@ import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
+from refine.flow.state import State
 from refine.protocol import Step
-from refine.standing import Standing
 from refine.storage.errors import StorageError
-from refine.study import Study, StudyError, UnchangedOrder
+from refine.study import Study, StudyError, UnchangedOrderError
 from refine.ui.arrival import arrive, read_memory
 from refine.ui.html import message, script
 from refine.ui.ranking import RankingScreen
@@ -117,7 +117,7 @@ class Path:
 
         def show() -> list[Any]:
             at = arrive(self._study, memory)
-            view = View(at.standing, at.token, fresh=True, drafts=memory.drafts)
+            view = View(at.state, at.token, fresh=True, drafts=memory.drafts)
             return [*self._show(view), at.question, at.others]
 
         token = next(iter(memory.tokens), "")
@@ -126,16 +126,16 @@ class Path:
     def _poll(self, token: str, believed: str) -> list[Any]:
         """Bring a page of the rounds up to date; while a drawing is made nothing changes but its progress."""
 
-        def update(standing: Standing) -> list[Any]:
-            if turn(standing) != believed:
-                return self._show(View(standing, token))
-            if standing.pending is None:
+        def update(state: State) -> list[Any]:
+            if turn(state) != believed:
+                return self._show(View(state, token))
+            if state.pending is None:
                 return self._only({self._trouble: ""})
             return self._only(
                 {
                     self._trouble: "",
-                    self._rounds.progress: progress_bar(standing.pending),
-                    self._rounds.timer: gr.Timer(pace(standing.pending)),
+                    self._rounds.progress: progress_bar(state.pending),
+                    self._rounds.timer: gr.Timer(pace(state.pending)),
                 }
             )
 
@@ -146,7 +146,7 @@ class Path:
         try:
             changed = verb(token, *values)
             token = token if changed is None else changed
-        except UnchangedOrder as question:
+        except UnchangedOrderError as question:
             alert, confirm, fresh = str(question), True, False
         except StudyError as refusal:
             alert, fresh = str(refusal), False
@@ -156,11 +156,11 @@ class Path:
         except Exception:
             log.exception("A call failed")
             alert, fresh = "Something went wrong on our side. Nothing is lost: please try again.", False
-        return self._stand(token, lambda standing: self._show(View(standing, token, fresh, alert, confirm)), alert)
+        return self._stand(token, lambda state: self._show(View(state, token, fresh, alert, confirm)), alert)
 
-    def _stand(self, token: str, show: Callable[[Standing], list[Any]], alert: str = "") -> list[Any]:
+    def _stand(self, token: str, show: Callable[[State], list[Any]], alert: str = "") -> list[Any]:
         """What `show` makes of where the participant stands."""
-        return self._guarded(lambda: show(self._study.standing(token)), token, alert)
+        return self._guarded(lambda: show(self._study.state(token)), token, alert)
 
     def _guarded(
         self, show: Callable[[], list[Any]], token: str, alert: str = "", rest: Sequence[Any] = ()
@@ -173,7 +173,7 @@ class Path:
             return [*self._only({self._token: token, self._trouble: message(alert or UNREADABLE)}), *rest]
         except Exception:
             log.exception("A page could not be shown")
-            return [*self._show(View(Standing(Step.WELCOME, notice=UNSHOWN), token)), *rest]
+            return [*self._show(View(State(Step.WELCOME, notice=UNSHOWN), token)), *rest]
 
     def _only(self, values: dict[Component, Any]) -> list[Any]:
         """New values for these outputs; all others stay as they are."""
@@ -181,7 +181,7 @@ class Path:
 
     def _show(self, view: View) -> list[Any]:
         """New values for all outputs: the screen where the participant stands, and the others empty."""
-        step = view.standing.step
+        step = view.state.step
         updates: list[Any] = [view.token, _steps(step), "", _footer(view)]
         updates += [gr.Column(visible=screen.step == step) for screen in self._screens]
         for screen in self._screens:
@@ -200,7 +200,7 @@ def _steps(now: Step) -> str:
 
 
 def _footer(view: View) -> str:
-    if view.standing.step in (Step.WELCOME, Step.THANKS):
+    if view.state.step in (Step.WELCOME, Step.THANKS):
         return ""
     return (
         '<p class="tp-note tp-footer">Everything is saved as you go. '

@@ -46,7 +46,7 @@ class RankingScreen(Screen):
 
     def render(self, study: Study, view: View) -> list[object]:
         """Target, list and button; with a question if the order was left as it was."""
-        trial = view.standing.trial
+        trial = view.state.trial
         assert trial is not None
         alike: dict[str, list[Iteration]] = {}
         for number in trial.shuffled:

@@ -8,14 +8,14 @@ from typing import ClassVar
 
 import gradio as gr
 
+from refine.flow.state import Pending, State
+from refine.flow.vocabulary import Vocabulary
 from refine.metrics import rewording_noise
 from refine.protocol import Iteration, Step, Trial
-from refine.standing import Pending, Standing
 from refine.study import Study, StudyError
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
 from refine.ui.scores import score_table
 from refine.ui.screen import On, Screen, View
-from refine.vocabulary import Vocabulary
 
 POLL_SECONDS, IDLE_SECONDS = 0.4, 3.0
 """Between two looks at the study: while a drawing is made, and otherwise (another window may have drawn)."""
@@ -76,22 +76,22 @@ class Rounds(Screen):
 
     def render(self, study: Study, view: View) -> list[object]:
         """Everything; the prompt box only when nobody can be writing in it."""
-        standing = view.standing
-        trial, pending = standing.trial, standing.pending
-        assert standing.session is not None and trial is not None
+        state = view.state
+        trial, pending = state.trial, state.pending
+        assert state.session is not None and trial is not None
         iterations = trial.iterations
         place = draft_place(trial, pending)
-        sees_scores = standing.session.arm == "scores" and bool(iterations)
+        sees_scores = state.session.arm == "scores" and bool(iterations)
         noise = rewording_noise(study.protocol.profile)
         return [
             _board(study, trial),
             progress_bar(pending),
             gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
-            message(view.alert or standing.notice) + _notes(study, trial),
-            score_table(study.metrics, iterations, standing.scale, noise) if sees_scores else "",
+            message(view.alert or state.notice) + _notes(study, trial),
+            score_table(study.metrics, iterations, state.scale, noise) if sees_scores else "",
             _strip(study, iterations),
-            turn(standing),
+            turn(state),
             place,
             gr.Timer(pace(pending), active=True),
         ]
@@ -101,13 +101,13 @@ class Rounds(Screen):
         return ["", "", "", gr.skip(), "", "", "", "", "", gr.Timer(active=False)]
 
 
-def turn(standing: Standing) -> str:
+def turn(state: State) -> str:
     """What a page that is up to date believes: trial, round, whether its drawing is being made, and whether scores are points."""
-    if standing.trial is None:
+    if state.trial is None:
         return ""
-    state = "drawing" if standing.pending else "writing"
-    scores = "points" if standing.scale else "raw"
-    return f"{standing.trial.number}/{len(standing.trial.iterations) + 1}/{state}/{scores}"
+    doing = "drawing" if state.pending else "writing"
+    scores = "points" if state.scale else "raw"
+    return f"{state.trial.number}/{len(state.trial.iterations) + 1}/{doing}/{scores}"
 
 
 def draft_place(trial: Trial, pending: Pending | None) -> str:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from gradio.components import Component
 from gradio.events import Dependency
 
+from refine.flow.state import State
 from refine.protocol import Step
-from refine.standing import Standing
 from refine.study import Study
 
 Verb = Callable[..., str | None]
@@ -47,7 +47,7 @@ class View:
     the browser remembers of prompts, by trial and round.
     """
 
-    standing: Standing
+    state: State
     token: str
     fresh: bool = False
     alert: str = ""

@@ -41,7 +41,7 @@ class TargetScreen(Screen):
 
     def render(self, study: Study, view: View) -> list[object]:
         """The target of the current trial."""
-        session, trial = view.standing.session, view.standing.trial
+        session, trial = view.state.session, view.state.trial
         assert session is not None and trial is not None
         which = f" ({trial.number} of {len(session.trials)})" if len(session.trials) > 1 else ""
         picture = figure(target_uri(study, trial.target_id), "Target", alt="The target picture", element_id="target")

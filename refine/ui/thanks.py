@@ -34,7 +34,7 @@ class Thanks(Screen):
 
     def render(self, study: Study, view: View) -> list[object]:
         """Every trial of the session."""
-        session = view.standing.session
+        session = view.state.session
         assert session is not None
         trials = "".join(_trial(study, trial) for trial in session.trials)
         return [f'<h2>Thank you!</h2><p class="tp-lead">Your session is saved.</p>{trials}{_data(session)}']

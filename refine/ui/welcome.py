@@ -61,7 +61,7 @@ class Welcome(Screen):
 
     def render(self, study: Study, view: View) -> list[object]:
         """The notice about a session that is not known, if any; only now is it known that nobody is in the middle."""
-        return [message(view.alert or view.standing.notice), gr.Button(interactive=True)]
+        return [message(view.alert or view.state.notice), gr.Button(interactive=True)]
 
     def clear(self) -> list[object]:
         """No notice."""

@@ -15,7 +15,7 @@ LARGEST = 2**53
 """Up to here a number is the same in every browser. Infinity is not below it, and neither is what is no number."""
 
 
-class Malformed(Exception):
+class MalformedError(Exception):
     """A body that no page sends. The message says what is wrong with it, without its content."""
 
 
@@ -28,27 +28,27 @@ class Calls:
         }
 
     def checked(self, body: bytes) -> bytes:
-        """The body of a call as it may go on: what a page sends, and nothing else. Raises `Malformed`."""
+        """The body of a call as it may go on: what a page sends, and nothing else. Raises `MalformedError`."""
         try:
             given = json.loads(body, parse_constant=_refuse)
         except (ValueError, RecursionError):
-            raise Malformed("it is no JSON") from None
+            raise MalformedError("it is no JSON") from None
         if not isinstance(given, dict):
-            raise Malformed("it is no JSON object")
+            raise MalformedError("it is no JSON object")
         number, data, session = given.get("fn_index"), given.get("data"), given.get("session_hash")
         if not isinstance(number, int) or number not in self._inputs:
-            raise Malformed("there is no such call")
+            raise MalformedError("there is no such call")
         if not isinstance(session, str) or not SESSION.fullmatch(session):
-            raise Malformed("its session_hash is none")
+            raise MalformedError("its session_hash is none")
         inputs = self._inputs[number]
         if not isinstance(data, list) or len(data) != len(inputs):
-            raise Malformed(f"call {number} takes {len(inputs)} values")
+            raise MalformedError(f"call {number} takes {len(inputs)} values")
         for component, value in zip(inputs, data, strict=True):
             if not _fits(component, value):
-                raise Malformed(f"call {number} does not take such a value for its {type(component).__name__}")
+                raise MalformedError(f"call {number} does not take such a value for its {type(component).__name__}")
         event, trigger = given.get("event_data"), given.get("trigger_id")
         if _has_file(event):
-            raise Malformed(f"call {number} has a file in its event")
+            raise MalformedError(f"call {number} has a file in its event")
         sent = {
             "data": data,
             "event_data": event,

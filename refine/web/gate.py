@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from refine.web.calls import Calls, Malformed
+from refine.web.calls import Calls, MalformedError
 from refine.web.clients import MARK, Scope, address_of, client_key
 from refine.web.limits import RateLimit
 
@@ -71,7 +71,7 @@ HEADERS = (
 """Of every answer. Nobody but the Hub may show the page inside another one."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A call that does not get through: status, and a sentence for whoever made it."""
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -122,9 +122,9 @@ class Gate:
                 receive = _replay(self._checked(await _read(receive)), receive)
             async with self._let_in() if hasty else nullcontext():
                 await self._app(scope, receive, answer.send)
-        except Refused as refusal:
+        except RefusedError as refusal:
             if refusal.status not in (404, 405):  # what scanners ask for by the hundred
-                log.info("Refused a call of client %s to %s: %s", client[:8], path[:80], refusal)
+                log.info("RefusedError a call of client %s to %s: %s", client[:8], path[:80], refusal)
             await answer.end(refusal.status, refusal.sentence)
         except Exception as fault:
             at = traceback.extract_tb(fault.__traceback__)[-1]
@@ -137,24 +137,24 @@ class Gate:
                     del self._streams[client]
 
     def _check(self, scope: Scope, path: str, client: str) -> None:
-        """All that can be said before the body is read. Raises `Refused`."""
+        """All that can be said before the body is read. Raises `RefusedError`."""
         headers = {name: value.decode("latin1") for name, value in scope["headers"]}
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LARGEST_ADDRESS:
-            raise Refused(414, "This address is too long.")
+            raise RefusedError(414, "This address is too long.")
         _check_route(scope["method"], path, self._readable)
         if not _is_own(headers):
-            raise Refused(403, "This page answers only itself: open it in a window of its own.")
+            raise RefusedError(403, "This page answers only itself: open it in a window of its own.")
         length = headers.get(b"content-length", "0")
         if not length.isdecimal() or int(length) > LARGEST_BODY:
-            raise Refused(413, f"That is too much: up to {LARGEST_BODY // 1024} KB are taken.")
+            raise RefusedError(413, f"That is too much: up to {LARGEST_BODY // 1024} KB are taken.")
         if self._streams[client] > STREAMS:
-            raise Refused(429, "Too many pages are open in your network. Please close some, and reload this one.")
+            raise RefusedError(429, "Too many pages are open in your network. Please close some, and reload this one.")
 
     async def _take_turn(self, client: str) -> bool:
         """Wait until the client's rate allows another call. Says whether it had to."""
         wait = self._joins.wait(client)
         if wait is None:
-            raise Refused(429, TOO_FAST)
+            raise RefusedError(429, TOO_FAST)
         await asyncio.sleep(wait)
         return wait > 0
 
@@ -162,7 +162,7 @@ class Gate:
     async def _let_in(self) -> AsyncIterator[None]:
         """One hasty call after the other, so that what others call meanwhile finds no line before it."""
         if self._at_the_door >= AT_THE_DOOR:
-            raise Refused(429, TOO_FAST)
+            raise RefusedError(429, TOO_FAST)
         self._at_the_door += 1
         try:
             async with self._door:
@@ -177,8 +177,8 @@ class Gate:
     def _checked(self, body: bytes) -> bytes:
         try:
             return self._calls.checked(body)
-        except Malformed as fault:
-            raise Refused(400, f"This call cannot be understood: {fault}. Please reload the page.") from None
+        except MalformedError as fault:
+            raise RefusedError(400, f"This call cannot be understood: {fault}. Please reload the page.") from None
 
 
 class _Answer:
@@ -222,9 +222,9 @@ def _path(scope: Scope) -> str:
 def _check_route(method: str, path: str, readable: re.Pattern[str]) -> None:
     reads, writes = readable.fullmatch(path), OPEN_TO_WRITE.fullmatch(path)
     if not reads and not writes:
-        raise Refused(404, "There is nothing at this address.")
+        raise RefusedError(404, "There is nothing at this address.")
     if not (reads and method in ("GET", "HEAD")) and not (writes and method == "POST"):
-        raise Refused(405, "This cannot be done at this address.")
+        raise RefusedError(405, "This cannot be done at this address.")
 
 
 def _is_own(headers: dict[bytes, str]) -> bool:
@@ -239,21 +239,21 @@ def _is_own(headers: dict[bytes, str]) -> bool:
 
 
 async def _read(receive: Receive) -> bytes:
-    """A body, however it comes, up to the limits. Raises `Refused`."""
+    """A body, however it comes, up to the limits. Raises `RefusedError`."""
     body = b""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise Refused(400, "The call broke off.")
+                    raise RefusedError(400, "The call broke off.")
                 body += message.get("body", b"")
                 if len(body) > LARGEST_BODY:
-                    raise Refused(413, f"That is too much: up to {LARGEST_BODY // 1024} KB are taken.")
+                    raise RefusedError(413, f"That is too much: up to {LARGEST_BODY // 1024} KB are taken.")
                 if not message.get("more_body", False):
                     return body
     except TimeoutError:
-        raise Refused(408, "The call took too long to arrive. Please try again.") from None
+        raise RefusedError(408, "The call took too long to arrive. Please try again.") from None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from refine.files import replace_file
+from refine.files import write_whole
 from refine.target_list import LIST, Entry, write_list
 from refine.world.artwork import render
 from refine.world.captions import plain_caption
@@ -94,7 +94,7 @@ def save(chosen: Sequence[tuple[str, Candidate]], folder: Path) -> None:
         entries.append(Entry(identity, subject, candidate.prompt, file, pixel_hash(candidate.image)))
         scenes[identity] = candidate.scene
     write_list(folder / LIST, entries)
-    replace_file(folder / "scenes.json", json.dumps(scenes, indent=1).encode() + b"\n")
+    write_whole(folder / "scenes.json", json.dumps(scenes, indent=1).encode() + b"\n")
 
 
 def load(folder: Path) -> list[tuple[dict[str, str], Scene]]:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from refine.analysis.__main__ import main as analyse
-from refine.storage.__main__ import main as storage
+from refine.cli.analysis import main as analyse
+from refine.cli.storage import main as storage
 from tests.storage.home import Home
 from tests.storage.hub_repo import Repo
 from tests.storage.test_journal import PROTOCOL

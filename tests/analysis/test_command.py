@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from refine.analysis.__main__ import main
 from refine.analysis.dataset import read_iterations
 from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
+from refine.cli.analysis import main
 from refine.metrics import METRICS as CATALOGUE
 from tests.analysis.dataset_folder import METRICS, write_dataset
 from tests.test_study import finish

@@ -6,8 +6,8 @@ import pytest
 
 from refine.analysis.agreement import agreements
 from refine.analysis.arms import arm_effect
+from refine.analysis.composite import composite
 from refine.analysis.effects import iteration_effect
-from refine.analysis.orient import composite
 from refine.analysis.plackett_luce import plackett_luce
 from refine.analysis.plateau import plateau
 from refine.analysis.recency import recency

@@ -9,7 +9,7 @@ from datasets import load_dataset
 from playwright.sync_api import expect
 
 from refine.protocol import pixel_hash
-from refine.storage.journal import Journal
+from refine.storage.journal.journal import Journal
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.server import Server
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from refine.generation.__main__ import main
+from refine.cli.generation import main
 from refine.generation.adopt import adopt, read_table
 from refine.generation.generator import GenerationError
 from refine.profiles import PROFILES

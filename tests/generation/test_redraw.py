@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 
 from refine.assembly import drawing_settings, open_journal, targets_folder
-from refine.generation.__main__ import main
+from refine.cli.generation import main
 from refine.generation.pipeline import PipelineGenerator
 from refine.generation.redraw import compare
 from refine.profiles import PROFILES
 from refine.protocol import Iteration, Protocol, Session, Trial
 from refine.settings import read_settings
-from refine.storage.journal import Request
-from refine.storage.pictures import Pictures, png
+from refine.storage.journal.journal import Request
+from refine.storage.pictures.folder import Pictures, png
 from refine.storage.targets import load_targets
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from refine.protocol import Ranking, Target, pixel_hash
-from refine.storage.card import Notice
-from refine.storage.dataset import Dataset
-from refine.storage.journal import Journal
-from refine.storage.outbox import Outbox
-from refine.storage.pictures import Pictures, png
+from refine.storage.dataset.card import Notice
+from refine.storage.dataset.folder import Dataset
+from refine.storage.journal.journal import Journal
+from refine.storage.journal.outbox import Outbox
+from refine.storage.pictures.folder import Pictures, png
 from refine.storage.targets import load_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise

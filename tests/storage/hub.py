@@ -72,7 +72,7 @@ class Hub:
         return None
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, status, message, code=""):
         self.status, self.message, self.code = status, message, code
 
@@ -106,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             with self.hub.lock:
                 answer = self.route()
-        except _Refused as refused:
+        except _RefusedError as refused:
             answer = refused.status, {"error": refused.message}, {"X-Error-Message": refused.message}
             if refused.code:
                 answer[2]["X-Error-Code"] = refused.code
@@ -140,22 +140,22 @@ class _Handler(BaseHTTPRequestHandler):
     def token(self):
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         if token and token not in ("hf_write", "hf_read"):
-            raise _Refused(401, "Invalid credentials in Authorization header")
+            raise _RefusedError(401, "Invalid credentials in Authorization header")
         return token
 
     def repo(self, name):
         token = self.token()
         if name in self.hub.moved:
             new = self.hub.moved[name]
-            raise _Moved(self.hub.url + self.path.replace(name, new, 1))
+            raise _MovedError(self.hub.url + self.path.replace(name, new, 1))
         found = self.hub.repos.get(name)
         if found is None or (found.private and not token):
-            raise _Refused(404 if token else 401, "Repository not found", "RepoNotFound")
+            raise _RefusedError(404 if token else 401, "Repository not found", "RepoNotFound")
         return found
 
     def may_write(self):
         if self.token() != "hf_write":
-            raise _Refused(403, "you don't have the necessary permissions to write")
+            raise _RefusedError(403, "you don't have the necessary permissions to write")
 
     # ---- where requests go --------------------------------------------------------------------------------------
 
@@ -177,9 +177,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return self.resolve(self.repo(match[1]), match[2], match[3])
             if match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/([\w-]+))?(?:/(.+))?", path):
                 return self.api(self.repo(match[1]), match[2] or "revision", match[3] or "main", query)
-        except _Moved as moved:
+        except _MovedError as moved:
             return 307, {}, {"Location": moved.to}
-        raise _Refused(404, f"The loopback Hub does not know {path}")
+        raise _RefusedError(404, f"The loopback Hub does not know {path}")
 
     def create(self):
         self.may_write()
@@ -194,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         revision = "main" if what == "lfs-files" else rest.split("/")[0]
         files = repo.at(revision)
         if files is None:
-            raise _Refused(404, "Revision not found", "RevisionNotFound")
+            raise _RefusedError(404, "Revision not found", "RevisionNotFound")
         if what == "revision":
             siblings = [{"rfilename": path} for path in files]
             info = {"id": repo.name, "sha": repo.sha_of(revision), "private": repo.private, "siblings": siblings}
@@ -219,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "commit":
             status, message = repo.commit(self.body)
             if status != 200:
-                raise _Refused(status, message, "EntryNotFound" if status == 404 else "")
+                raise _RefusedError(status, message, "EntryNotFound" if status == 404 else "")
             url = f"{self.hub.url}/datasets/{repo.name}/commit/{message}"
             return 200, {"success": True, "commitOid": message, "commitUrl": url}, {}
         if what == "super-squash":
@@ -228,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "lfs-files":
             repo.forget(json.loads(self.body)["deletions"]["sha"])
             return 200, {}, {}
-        raise _Refused(404, f"The loopback Hub does not know {what}")
+        raise _RefusedError(404, f"The loopback Hub does not know {what}")
 
     def large_file(self, repo, sha, path):
         # The Hub gives the bare name of a file that the large file was seen as.
@@ -238,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
     def tree(self, repo, files, under, query):
         inside = sorted(path for path in files if not under or path.startswith(under + "/"))
         if under and not inside:
-            raise _Refused(404, "Entry not found", "EntryNotFound")
+            raise _RefusedError(404, "Entry not found", "EntryNotFound")
         entries = [repo.entry(path, files[path]) for path in inside]
         if query.get("recursive", ["false"])[0].lower() != "true":
             depth = len(under.split("/")) + 1 if under else 1
@@ -273,15 +273,15 @@ class _Handler(BaseHTTPRequestHandler):
             repo.receive(sha, self.body)
             return 200, b"", {"ETag": sha}
         if sha not in repo.blobs:
-            raise _Refused(404, "This large file was deleted")
+            raise _RefusedError(404, "This large file was deleted")
         return self.bytes(repo.blobs[sha], {"ETag": f'"{sha}"'})
 
     def resolve(self, repo, revision, path):
         files = repo.at(revision)
         if files is None:
-            raise _Refused(404, "Revision not found", "RevisionNotFound")
+            raise _RefusedError(404, "Revision not found", "RevisionNotFound")
         if path not in files:
-            raise _Refused(404, "Entry not found", "EntryNotFound")
+            raise _RefusedError(404, "Entry not found", "EntryNotFound")
         sha = files[path]
         headers = {"X-Repo-Commit": repo.sha_of(revision), "ETag": f'"{repo.oid(sha)}"', "Accept-Ranges": "bytes"}
         if repo.is_large(sha):
@@ -297,6 +297,6 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, content, {**headers, "Content-Length": str(len(content))}
 
 
-class _Moved(Exception):
+class _MovedError(Exception):
     def __init__(self, to):
         self.to = to

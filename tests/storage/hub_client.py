@@ -65,7 +65,7 @@ def push(home, repo, token="hf_write"):
     """One push of what waits."""
     from refine.storage.errors import StorageError
     from refine.storage.hub import HubDataset
-    from refine.storage.push import Push
+    from refine.storage.publishing.push import Push
     from tests.storage.home import Home
 
     folder = Home(Path(home))
@@ -81,7 +81,7 @@ def look(home, repo):
     """A look for withdrawals at other servers; whether there was one, or the fault."""
     from refine.storage.errors import StorageError
     from refine.storage.hub import HubDataset
-    from refine.storage.push import Push
+    from refine.storage.publishing.push import Push
     from tests.storage.home import Home
 
     folder = Home(Path(home))
@@ -102,8 +102,8 @@ def patience(seconds):
 
 def start(home, repo, token="hf_write", **limits):
     """A publisher starts, as with the server."""
-    from refine.publication import Publisher
-    from refine.storage.pace import Limits
+    from refine.storage.publishing.publisher import Publisher
+    from refine.storage.publishing.rate_limit import Limits
     from tests.storage.home import Home
 
     folder = Home(Path(home))
@@ -126,7 +126,7 @@ def state(home):
 
 
 def replicate(home, repo, dataset_repo=""):
-    """The replica is brought up to date; whether that took a commit, or the fault."""
+    """The backup is brought up to date; whether that took a commit, or the fault."""
     from refine.storage.errors import StorageError
 
     try:
@@ -136,7 +136,7 @@ def replicate(home, repo, dataset_repo=""):
 
 
 def restore(home, repo, dataset_repo=""):
-    """What the replica has is put into the journal; how many sessions, or the fault."""
+    """What the backup has is put into the journal; how many sessions, or the fault."""
     from refine.storage.errors import StorageError
 
     try:
@@ -165,21 +165,21 @@ def told():
 
 
 def start_replication(home, repo):
-    """A replicator starts, as with the server."""
-    from refine.replication import Replicator
-    from refine.storage.pace import Limits
+    """A backup worker starts, as with the server."""
+    from refine.storage.backup.worker import BackupWorker
+    from refine.storage.publishing.rate_limit import Limits
 
-    _open[home] = Replicator(_replica(home, repo), lambda: _log.write(f"something came to {home}\n"), Limits(**SHORT))
+    _open[home] = BackupWorker(_replica(home, repo), lambda: _log.write(f"something came to {home}\n"), Limits(**SHORT))
 
 
 def _replica(home, repo, dataset_repo=""):
+    from refine.storage.backup.backup import Backup
     from refine.storage.hub import HubDataset
-    from refine.storage.replica import Replica
     from tests.storage.home import Home
 
     if (home, repo) not in _replicas:
         folder = Home(Path(home))
-        _replicas[home, repo] = Replica(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, dataset_repo)
+        _replicas[home, repo] = Backup(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, dataset_repo)
     return _replicas[home, repo]
 
 
@@ -190,8 +190,8 @@ def push_to_hub(shards, repo):
     Dataset.from_parquet(shards, keep_in_memory=True).push_to_hub(repo, "iterations")
 
 
-def open_house(folder, repo, replica):
-    """The whole house opens on a data folder, drawn for by a painter; how many sessions are finished."""
+def open_services(folder, repo, replica):
+    """The whole server opens on a data folder, drawn for by a painter; how many sessions are finished."""
     from refine import assembly
     from refine.settings import Settings
     from refine.similarity.catalogue import open_metric
@@ -199,10 +199,10 @@ def open_house(folder, repo, replica):
     from tests.conftest import Painter256
 
     settings = Settings(data_dir=Path(folder), dataset_repo=repo, replica=replica, iterations=2)
-    _open[folder] = house = assembly.open_house(settings)
+    _open[folder] = services = assembly.open_services(settings)
     metrics = [open_metric("imagehash", None)]
-    house.studio.equip(Painter256(), Panel(metrics))
-    return len(house.study._journal.finished_ids())
+    services.drawing_service.use_models(Painter256(), Panel(metrics))
+    return len(services.study._journal.finished_ids())
 
 
 def play(folder, rounds, token=""):
@@ -211,23 +211,23 @@ def play(folder, rounds, token=""):
     token = token or study.enrol(consent=True)
     study.begin(token, 1)
     for _ in range(rounds):
-        number = len(study.standing(token).trial.iterations) + 1
+        number = len(study.state(token).trial.iterations) + 1
         study.draw(token, 1, number, f"a cat {number}")
         study.wait(30)
-    if len(study.standing(token).trial.iterations) == 2:
-        study.rank(token, 1, study.standing(token).trial.shuffled, unchanged_is_meant=True)
+    if len(study.state(token).trial.iterations) == 2:
+        study.rank(token, 1, study.state(token).trial.shuffled, unchanged_is_meant=True)
     return token
 
 
 def withdraw(folder, token):
     """The participant with this token, who has finished, withdraws."""
     study = _open[folder].study
-    study.withdraw(study.standing(token).session.withdrawal_code)
+    study.withdraw(study.state(token).session.withdrawal_code)
 
 
-def standing(folder, token):
+def participant_state(folder, token):
     """The step where the participant with this token stands, and their rounds."""
-    found = _open[folder].study.standing(token)
+    found = _open[folder].study.state(token)
     return [str(found.step), len(found.trial.iterations) if found.trial else 0]
 
 
@@ -243,7 +243,7 @@ def load(repo, config, cache):
 
 def command(arguments, **environment):
     """`python -m refine.storage`: exit status, what was printed, what was complained of."""
-    from refine.storage.__main__ import main as storage
+    from refine.cli.storage import main as storage
 
     printed, complained = io.StringIO(), io.StringIO()
     os.environ.update(environment)

@@ -11,11 +11,11 @@ from io import BytesIO
 import pyarrow.parquet as pq
 import pytest
 
+from refine.cli.storage import main
 from refine.protocol import DrawingSettings
-from refine.storage.__main__ import main
-from refine.storage.dataset import from_parquet, shard_key, shard_name, to_parquet
-from refine.storage.enrolments import Enrolments
-from refine.storage.records import withdrawal_digest
+from refine.storage.dataset.folder import from_parquet, shard_key, shard_name, to_parquet
+from refine.storage.dataset.records import withdrawal_digest
+from refine.storage.journal.enrolments import Enrolments
 from tests.storage.home import Home, code_of
 from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import NOW, PROTOCOL
@@ -179,14 +179,14 @@ def test_a_branch_of_the_model_stands_for_its_commit_and_a_commit_for_itself(sto
 
 
 def test_dates_on_the_card_that_are_not_those_of_the_rows_are_found(storage, home):
-    tally = home.dataset.folder / "study.json"
-    tally.write_text(tally.read_text().replace('"until": "2026-11-23"', '"until": "2099-01-01"'))
+    stats = home.dataset.folder / "study.json"
+    stats.write_text(stats.read_text().replace('"until": "2026-11-23"', '"until": "2099-01-01"'))
     status, told = storage("verify")
     assert (status, "2026-11-23 to 2099-01-01" in told) == (1, True)
-    found = json.loads(tally.read_text())
+    found = json.loads(stats.read_text())
     for count in found["counts"].values():
         del count["dates"]  # as earlier software wrote it, which could not narrow them
-    tally.write_text(json.dumps(found))
+    stats.write_text(json.dumps(found))
     assert storage("verify")[0] == 0
 
 

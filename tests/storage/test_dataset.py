@@ -9,10 +9,10 @@ import pytest
 from datasets import load_dataset
 
 from refine.protocol import Ranking, Target, pixel_hash
-from refine.storage.columns import CONFIGS
-from refine.storage.dataset import Dataset, from_parquet
-from refine.storage.errors import Damaged, StorageError
-from refine.storage.pictures import Pictures, png
+from refine.storage.dataset.columns import CONFIGS
+from refine.storage.dataset.folder import Dataset, from_parquet
+from refine.storage.errors import DamagedError, StorageError
+from refine.storage.pictures.folder import Pictures, png
 from refine.storage.targets import load_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -120,9 +120,9 @@ def test_the_tally_is_true_whatever_comes_and_goes(home):
     dataset.write_session(replace(sessions["u"], arm="no_scores"), PROTOCOL, targets, pictures)
     dataset.write_companions(added=["u"], withdrawn=["s"])
     dataset.write_session(sessions["v"], PROTOCOL, targets, pictures)
-    kept = dataset.tally(added=["v"])
+    kept = dataset.stats(added=["v"])
     (dataset.folder / "study.json").unlink()
-    counted = dataset.tally()
+    counted = dataset.stats()
     assert kept.counts == counted.counts
     assert (kept.sessions, len(kept.withdrawn)) == (3, 1)
     (count,) = counted.counts.values()
@@ -181,8 +181,8 @@ def test_a_shard_from_before_a_metric_has_no_score_of_it_and_one_from_after_is_n
     rows = from_parquet("iterations", shard)
     assert [(row["lpips"], row["clip_l14_world"]) for row in rows] == [(0.25, None)] * 3
     pq.write_table(table.append_column("ssim", table["lpips"]), shard)
-    with pytest.raises(Damaged, match="it has ssim, for which there is no column here"):
+    with pytest.raises(DamagedError, match="it has ssim, for which there is no column here"):
         from_parquet("iterations", shard)
     pq.write_table(table.drop_columns(["rank"]), shard)
-    with pytest.raises(Damaged, match="it lacks rank"):
+    with pytest.raises(DamagedError, match="it lacks rank"):
         from_parquet("iterations", shard)

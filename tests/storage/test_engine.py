@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from refine.storage.errors import StorageError
-from refine.storage.journal import Journal
+from refine.storage.journal.journal import Journal
 from tests.storage.test_journal import PROTOCOL, a_session, an_iteration
 from tests.storage.test_journal_sigkill import WRITER
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from refine.storage.enrolments import Enrolments
-from refine.storage.journal import Journal, Request
+from refine.storage.journal.enrolments import Enrolments
+from refine.storage.journal.journal import Journal, Request
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 
 LATER = NOW + timedelta(days=1)

@@ -8,7 +8,7 @@ import pytest
 
 from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
 from refine.storage.errors import StorageError
-from refine.storage.journal import Journal, Request
+from refine.storage.journal.journal import Journal, Request
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 SETTINGS = DrawingSettings("m", "1", 1029, 10, 5.0, 32, 32)

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from refine.protocol import Ranking
 from refine.storage.errors import StorageError
-from refine.storage.journal import Journal, Request
+from refine.storage.journal.journal import Journal, Request
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration, fill
 
 

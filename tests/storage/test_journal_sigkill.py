@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from refine.storage.journal import Journal
+from refine.storage.journal.journal import Journal
 
 WRITER = """
 import sys

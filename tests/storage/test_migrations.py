@@ -11,8 +11,8 @@ from alembic.runtime.migration import MigrationContext
 
 from refine.protocol import Ranking
 from refine.storage.errors import StorageError
-from refine.storage.journal import Journal, Request
-from refine.storage.schema import metadata
+from refine.storage.journal.journal import Journal, Request
+from refine.storage.journal.schema import metadata
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 
 VERSION_1 = (Path(__file__).parent / "journals" / "version1.sql").read_text()

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from refine.storage.journal import Journal
-from refine.storage.outbox import Errand, Outbox
+from refine.storage.journal.journal import Journal
+from refine.storage.journal.outbox import Errand, Outbox
 from tests.storage.test_journal import PROTOCOL, a_session, fill
 
 

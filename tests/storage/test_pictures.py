@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from refine.protocol import Target, pixel_hash
+from refine.storage.disk import keep_file
 from refine.storage.errors import StorageError
-from refine.storage.pictures import Pictures, png, write_whole
+from refine.storage.pictures.folder import Pictures, png
 from refine.storage.targets import load_targets
 from tests.target_folder import save_targets
 
@@ -54,10 +55,10 @@ def test_missing_and_damaged_pictures_are_told(tmp_path):
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     (tmp_path / "folder").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be written"):
-        write_whole(tmp_path / "folder" / "file", b"content")
+        keep_file(tmp_path / "folder" / "file", b"content")
     (tmp_path / "there").mkdir()
     with pytest.raises(StorageError):
-        write_whole(tmp_path / "there", b"a folder has this name")
+        keep_file(tmp_path / "there", b"a folder has this name")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "there"]
 
 
@@ -65,7 +66,7 @@ def test_a_file_has_the_mode_that_the_system_gives_to_any(tmp_path):
     """So that a researcher's other account can read it where the server's own umask lets it."""
     before = os.umask(0o027)
     try:
-        write_whole(tmp_path / "file", b"content")
+        keep_file(tmp_path / "file", b"content")
     finally:
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from refine.storage.engine import DatabaseLock, place, reach
 from refine.storage.errors import StorageError
-from refine.storage.journal import Journal
+from refine.storage.journal.engine import DatabaseLock, place, reach
+from refine.storage.journal.journal import Journal
 from tests.storage.postgres import PASSWORD, PostgresServer
 from tests.storage.test_journal import PROTOCOL, a_session, an_iteration
 
@@ -116,7 +116,7 @@ def test_a_restart_of_the_server_in_between_is_survived_and_while_it_is_gone_it_
 
 
 def test_a_database_belongs_to_one_server_until_that_ends(postgres, monkeypatch):
-    monkeypatch.setattr("refine.storage.engine.PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("refine.storage.journal.engine.PATIENCE_SECONDS", 1)
     url = postgres.new_database()
     first = DatabaseLock(url)
     with pytest.raises(StorageError, match=r"is in use by another process.*Stop the other one") as fault:
@@ -130,7 +130,7 @@ def test_a_database_belongs_to_one_server_until_that_ends(postgres, monkeypatch)
 
 def test_a_killed_server_gives_the_database_back(postgres):
     url = postgres.new_database()
-    program = "import sys, time; from refine.storage.engine import DatabaseLock as D; d = D(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    program = "import sys, time; from refine.storage.journal.engine import DatabaseLock as D; d = D(sys.argv[1]); print(1, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE) as server:
         server.stdout.readline()
         server.kill()

@@ -7,9 +7,9 @@ from io import BytesIO
 import pyarrow.parquet as pq
 import pytest
 
-from refine.storage.dataset import shard_key, shard_name
-from refine.storage.outbox import Errand
-from refine.storage.tally import read_tally
+from refine.storage.dataset.folder import shard_key, shard_name
+from refine.storage.dataset.stats import read_stats
+from refine.storage.journal.outbox import Errand
 from tests.storage.home import Home, code_of
 from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import NOW, PROTOCOL, a_session
@@ -39,9 +39,9 @@ def sessions_on(hub, repo):
     """The sessions in the dataset, by the names of their shards, and by the card's count."""
     files = hub.repos[repo].files
     names = sorted(name for name in files if name.startswith("data/sessions/"))
-    tally = read_tally(files["study.json"])
-    assert tally.sessions == len(names)
-    assert sum(count.iterations for count in tally.counts.values()) == 3 * len(names)
+    stats = read_stats(files["study.json"])
+    assert stats.sessions == len(names)
+    assert sum(count.iterations for count in stats.counts.values()) == 3 * len(names)
     assert len([name for name in files if name.startswith("data/iterations/")]) == len(names)
     return [name.split("/")[-1].rsplit("-", 1)[0] for name in names]
 
@@ -193,7 +193,7 @@ def test_a_withdrawal_that_was_interrupted_is_ended_by_the_next_push(hub, client
     assert rows not in hub.repos[repo].everything
     assert len(hub.repos[repo].commits) == 1
     assert sessions_on(hub, repo) == ["t"]
-    assert len(read_tally(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
+    assert len(read_stats(hub.repos[repo].files["study.json"]).withdrawn) == 1, "counted once"
 
 
 @pytest.mark.parametrize("where", ["POST .*super-squash", "POST .*lfs-files/batch"])
@@ -349,9 +349,9 @@ def test_the_card_has_every_text_that_somebody_agreed_to(hub, client, home, repo
     assert "> **What you do.**" in card, "today's"
     assert "Version `c0`: the text is not known" in card
     assert client.command(arguments=["verify", repo])[0] == 0
-    tally = read_tally(hub.repos[repo].files["study.json"])
-    del tally.consents["c0"]
-    hub.repos[repo].put({"study.json": tally.to_json()})
+    stats = read_stats(hub.repos[repo].files["study.json"])
+    del stats.consents["c0"]
+    hub.repos[repo].put({"study.json": stats.to_json()})
     assert "version c0 of the consent text" in client.command(arguments=["verify", repo])[1]
 
 
@@ -363,7 +363,7 @@ def without_a_tally(hub, repo):
 @pytest.mark.parametrize("where", ["here", "on the Hub only"])
 def test_a_tally_that_is_gone_is_counted_anew_from_what_is_there(hub, client, home, tmp_path, repo, where):
     client.push(home=home.folder, repo=repo)
-    before = read_tally(hub.repos[repo].files["study.json"])
+    before = read_stats(hub.repos[repo].files["study.json"])
     without_a_tally(hub, repo)
     if where == "on the Hub only":
         (tmp_path / "other").mkdir()
@@ -372,7 +372,7 @@ def test_a_tally_that_is_gone_is_counted_anew_from_what_is_there(hub, client, ho
     home.finish("u", order=(1, 2, 3)).write()
     assert client.push(home=home.folder, repo=repo)["pushed"] == 1
     assert sessions_on(hub, repo) == ["s", "t", "u"]
-    (count,) = read_tally(hub.repos[repo].files["study.json"]).counts.values()
+    (count,) = read_stats(hub.repos[repo].files["study.json"]).counts.values()
     assert count.first == {"1": 1, "3": 2}
     assert before.counts[PROTOCOL.hash].first == {"3": 2}
     status, words, _ = client.command(arguments=["verify", repo])

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
+from refine.storage.dataset.source import READERS, read_ahead
 from refine.storage.errors import StorageError
-from refine.storage.source import READERS, read_ahead
 
 
 def test_files_come_in_order_though_the_first_is_the_slowest():

@@ -3,14 +3,14 @@
 import pytest
 
 from refine.protocol import Ranking
-from refine.storage.dataset import from_parquet
-from refine.storage.pictures import png
-from refine.storage.plot import first_choices
-from refine.storage.restore import restore
-from refine.storage.snapshot import Snapshot, facts_file, read_snapshot
-from refine.storage.source import FolderSource
-from refine.storage.tally import FILE, read_tally
-from refine.storage.verify import verify
+from refine.storage.backup.restore import restore
+from refine.storage.backup.snapshot import Snapshot, facts_file, read_snapshot
+from refine.storage.dataset.folder import from_parquet
+from refine.storage.dataset.plot import first_choices
+from refine.storage.dataset.source import FolderSource
+from refine.storage.dataset.stats import FILE, read_stats
+from refine.storage.dataset.verify import verify
+from refine.storage.pictures.folder import png
 from tests.storage.home import Home
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -66,6 +66,6 @@ def test_tied_drawings_come_back_tied_from_the_replica(home, tmp_path):
 
 def test_two_drawings_that_share_the_first_rank_are_both_counted_as_most_similar(tmp_path):
     home = finish(tmp_path / "home", Ranking((1, 3, 2), NOW, (3,)))
-    counted = read_tally((home.dataset.folder / FILE).read_bytes()).counts[PROTOCOL.hash]
+    counted = read_stats((home.dataset.folder / FILE).read_bytes()).counts[PROTOCOL.hash]
     assert (counted.trials, dict(counted.first)) == (1, {"1": 1, "3": 1})
-    assert "(1 rankings)" in first_choices(read_tally((home.dataset.folder / FILE).read_bytes()))
+    assert "(1 rankings)" in first_choices(read_stats((home.dataset.folder / FILE).read_bytes()))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from fastapi import Request
 
-from refine.access import Access
-from refine.publication import PushState
+from refine.storage.publishing.publisher import PushState
 from refine.ui.admin import describe
+from refine.web.access import Access
 
 STATE = PushState("someone/study", 1200, 3, 1, "", 12.4, paused=False)
 

@@ -7,10 +7,10 @@ import gradio as gr
 import pytest
 from fastapi import Request
 
-from refine.access import Access
 from refine.ui import attempts
 from refine.ui.about import About
 from refine.ui.admin import Admin
+from refine.web.access import Access
 from refine.web.clients import MARK
 from refine.web.limits import Backoff
 

@@ -110,9 +110,9 @@ def test_a_screen_that_cannot_be_drawn_lets_its_participant_begin_anew(study, to
 def test_the_thanks_show_the_scores_of_the_best_round_not_of_the_last(study, token):
     draw(study, token, 2, "another cat")
     draw(study, token, 3, "no cat")
-    standing = study.rank(token, 1, (2, 3, 1), unchanged_is_meant=True)
-    best = standing.trial.iterations[1].scores["imagehash"]
-    assert best != standing.trial.iterations[2].scores["imagehash"]
+    state = study.rank(token, 1, (2, 3, 1), unchanged_is_meant=True)
+    best = state.trial.iterations[1].scores["imagehash"]
+    assert best != state.trial.iterations[2].scores["imagehash"]
     words = Visit(study).arrive(token).words
     assert "How close is your best, round 2?" in words
     assert f"this drawing {best:.0f}" in words
@@ -122,9 +122,9 @@ def test_scores_become_points_by_themselves_when_the_scale_is_there(open_small_s
     study = open_small_study(feedback="always")
     token = study.enrol(consent=True)
     study.begin(token, 1)
-    visit, standing = Visit(study), draw(study, token, 1)
-    while not standing.scale:
-        standing = study.standing(token)
-    raw = replace(standing, scale={})
+    visit, state = Visit(study), draw(study, token, 1)
+    while not state.scale:
+        state = study.state(token)
+    raw = replace(state, scale={})
     assert "100: the target itself" in visit.poll(token, turn(raw)).words
-    assert visit.poll(token, turn(standing)).step is None, "then nothing changes any more"
+    assert visit.poll(token, turn(state)).step is None, "then nothing changes any more"

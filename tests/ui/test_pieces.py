@@ -11,12 +11,12 @@ import pytest
 from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
-from refine.findings import Fit
+from refine.live.results import FittedResults
 from refine.metrics import METRICS as KNOWN
 from refine.metrics import Scale
-from refine.ui.findings_page import sections
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course
+from refine.ui.results_page import sections
 from refine.ui.scores import change_words, score_table, shown, sparkline
 from tests.storage.test_journal import an_iteration
 
@@ -152,7 +152,7 @@ def summary(rows):
 
 @pytest.fixture(scope="module")
 def fit(rows):
-    return Fit(1, 30, 0.0, analyse(rows, METRICS, 10), seconds=1.21)
+    return FittedResults(1, 30, 0.0, analyse(rows, METRICS, 10), seconds=1.21)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -202,13 +202,13 @@ def test_what_only_the_models_say_stays_as_it_is_when_a_session_comes(summary, f
 
 def test_the_page_says_that_the_fit_is_behind_or_failed(summary, rows, fit):
     assert "There are 31 now: they are being fitted again." in page(replace(summary, sessions=31), fit, 10)
-    assert "could not be fitted" in page(summary, Fit(1, 30, 0.0, fault="They could not be fitted."), 10)
+    assert "could not be fitted" in page(summary, FittedResults(1, 30, 0.0, fault="They could not be fitted."), 10)
 
 
 def test_one_session_makes_a_page_too():
     rows = simulate([UP, HASH], sessions=1)
     summary = summarise(rows, [UP, HASH], 10)
-    fitted = page(summary, Fit(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)
+    fitted = page(summary, FittedResults(1, 1, 0.0, analyse(rows, [UP, HASH], 10)), 10)
     assert "finished session<" in fitted
     for shown_page in (fitted, page(summary, None, 10)):
         assert shown_page.count("too few to judge") == 1

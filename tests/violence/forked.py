@@ -88,26 +88,26 @@ def main() -> None:
 
     def serve() -> None:
         settings = read_settings()
-        house = assembly.open_house(settings)
+        services = assembly.open_services(settings)
         demo = page.build(
-            house.study,
-            house.findings,
-            house.simulated,
-            house.publisher,
+            services.study,
+            services.results,
+            services.simulated,
+            services.publisher,
             assembly.admin_access(settings),
-            house.downloads,
+            services.downloads,
         )
         try:
-            page.serve(demo, house.downloads, behind_hub=False)
+            page.serve(demo, services.downloads, behind_hub=False)
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            house.studio.equip(
+            services.drawing_service.use_models(
                 SlowPainter(assembly.drawing_settings(settings)), Panel([open_metric("imagehash", None)])
             )
             demo.block_thread()
         except KeyboardInterrupt:
             pass
         finally:
-            house.close()
+            services.close()
 
     open_metric("imagehash", None)  # its libraries are read here once, not in every life
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
-from refine.storage.source import FolderSource
-from refine.storage.verify import verify
+from refine.storage.dataset.source import FolderSource
+from refine.storage.dataset.verify import verify
+from refine.storage.journal.journal import Journal
+from refine.storage.pictures.folder import Pictures
 
 
 @dataclass(frozen=True, slots=True)

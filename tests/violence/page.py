@@ -19,12 +19,12 @@ DRAWING = re.compile(
 PROMPT = re.compile(r'data-prompt="([^"]*)"|aria-label="Rounds? [^":]+: ([^"]*)"')
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The server does not answer, or broke off."""
 
 
 class Page:
-    """One tab. Every call raises `Gone` when the server is."""
+    """One tab. Every call raises `GoneError` when the server is."""
 
     def __init__(self, url: str, address: str = "") -> None:
         """Open the page from this address, as a proxy on this machine tells it; without one, from nobody else's."""
@@ -118,7 +118,7 @@ class Page:
             answer.raise_for_status()
             return answer.json()
         except httpx.HTTPError as fault:
-            raise Gone from fault
+            raise GoneError from fault
 
     def _fire(self, event: str, source: int | None = None, event_data: dict | None = None) -> None:
         call = next(
@@ -137,7 +137,7 @@ class Page:
             self._http.post("/gradio_api/queue/join", json=body).raise_for_status()
             values = self._answer()
         except httpx.HTTPError as fault:
-            raise Gone from fault
+            raise GoneError from fault
         for part, value in zip(call["outputs"], values, strict=True):
             if not isinstance(value, dict):
                 self._values[part] = value
@@ -152,7 +152,7 @@ class Page:
                     if message["msg"] == "process_completed":
                         assert message["success"], message
                         return message["output"]["data"]
-        raise Gone
+        raise GoneError
 
 
 @lru_cache(maxsize=1000)

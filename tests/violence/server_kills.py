@@ -7,11 +7,11 @@ import time
 import traceback
 from collections.abc import Callable
 
-from refine.storage.journal import Journal
-from refine.storage.pictures import Pictures
+from refine.storage.journal.journal import Journal
+from refine.storage.pictures.folder import Pictures
 from tests.browser.server import Server
 from tests.violence.ledger import Ledger, Shown, check_pictures
-from tests.violence.page import Gone, Page
+from tests.violence.page import GoneError, Page
 
 ROUNDS = 3
 LEAVING = 0.2
@@ -30,7 +30,7 @@ class Seat:
     def play(self, over: threading.Event, last: threading.Event) -> None:
         """Go on where the page says, until `over`, or until the session is finished if `last` is set.
 
-        Raises `Gone` when the server is.
+        Raises `GoneError` when the server is.
         """
         page = Page(self._server.url)
         try:
@@ -92,7 +92,7 @@ def run_life(server: Server, seats: list[Seat], until: Callable[[], None] | None
     def play(seat: Seat) -> None:
         serving.wait()
         try:
-            with contextlib.suppress(Gone):
+            with contextlib.suppress(GoneError):
                 seat.play(over, last)
                 return
             assert until is not None, "nobody killed it"

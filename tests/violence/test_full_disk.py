@@ -18,7 +18,7 @@ import resource, sys
 from pathlib import Path
 from random import Random
 from refine.storage.errors import StorageError
-from refine.studio import FAILURE
+from refine.drawing.service import FAILURE
 from tests.conftest import small_study
 
 def limit(size):
@@ -30,23 +30,23 @@ def attempt(study, token, number, prompt):
     except StorageError as fault:
         return f"refused: {fault}"
     assert study.wait(30)
-    return study.standing(token).notice
+    return study.state(token).notice
 
 study = small_study(Path(sys.argv[1]), Random(1), iterations=3)
 token = study.enrol(consent=True)
 study.begin(token, 1)
 assert attempt(study, token, 1, "a cat") == ""
-shown = study.standing(token).trial.iterations
+shown = study.state(token).trial.iterations
 
 FILL
 
 assert [i.number for i in shown] == [1]
-assert study.standing(token).trial.iterations == shown
+assert study.state(token).trial.iterations == shown
 for iteration in shown:
     study.picture(iteration.picture)
 limit(resource.RLIM_INFINITY)
 assert attempt(study, token, 2, "a dog at last") == "", "there is room again"
-assert study.standing(token).trial.iterations[1].prompt == "a dog at last"
+assert study.state(token).trial.iterations[1].prompt == "a dog at last"
 print(token)
 """
 
@@ -54,7 +54,7 @@ NOTHING_CAN_BE_WRITTEN = """
 limit(1)
 told = attempt(study, token, 2, "a dog")
 assert told.startswith("refused: The journal") and "disk is full" in told, told
-assert study.standing(token).pending is None
+assert study.state(token).pending is None
 """
 
 THE_REQUEST_BUT_NOT_THE_PICTURE = """
@@ -63,11 +63,11 @@ class Filler:
         limit(1)
         return painter.draw(prompt, progress)
 
-painter = study._studio._generator
-study._studio._generator = Filler()
+painter = study._drawing_service._generator
+study._drawing_service._generator = Filler()
 assert attempt(study, token, 2, "a dog") == FAILURE
-assert study.standing(token).pending is None, "the page must not wait for ever"
-study._studio._generator = painter
+assert study.state(token).pending is None, "the page must not wait for ever"
+study._drawing_service._generator = painter
 """
 
 
@@ -77,21 +77,21 @@ def test_a_full_disk_is_told_and_the_round_can_be_drawn_when_there_is_room(tmp_p
     run = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=100)
     assert run.returncode == 0, run.stderr
     again = open_small_study()
-    standing = again.standing(run.stdout.strip())
-    assert standing.step == Step.ROUNDS
-    assert [iteration.number for iteration in standing.trial.iterations] == [1, 2]
-    pictures = {iteration.picture for iteration in standing.trial.iterations}
+    state = again.state(run.stdout.strip())
+    assert state.step == Step.ROUNDS
+    assert [iteration.number for iteration in state.trial.iterations] == [1, 2]
+    pictures = {iteration.picture for iteration in state.trial.iterations}
     assert {path.stem for path in (tmp_path / "pictures").glob("??/*")} == pictures
 
 
 READ_ONLY = """
 import os, sys
-from refine.assembly import StartError, open_house
+from refine.assembly import StartError, open_services
 from refine.settings import read_settings
 if os.geteuid() == 0:
     os.seteuid(65534)  # root may write anywhere
 try:
-    open_house(read_settings())
+    open_services(read_settings())
 except StartError as fault:
     print(fault)
 """

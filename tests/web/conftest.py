@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from refine.access import Access
-from refine.archive import Archive
-from refine.downloads import Downloads
-from refine.findings import Findings
+from refine.live.downloads import Downloads
+from refine.live.results import LiveResults
+from refine.live.rows import JournalRows
 from refine.similarity.catalogue import METRICS
 from refine.ui import page
+from refine.web.access import Access
 from tests.conftest import small_study
 
 TOKEN = "a token of 24 characters"
@@ -24,7 +24,7 @@ def site(tmp_path_factory):
     """A served study: `url`, `port`, its folder `home`, its parts, and an HTTP client `http`."""
     home = tmp_path_factory.mktemp("site")
     study = small_study(home, Random(7))
-    findings = Findings(Archive(study._journal, {}), METRICS)
+    findings = LiveResults(JournalRows(study._journal, {}), METRICS)
     downloads = Downloads(home / "downloads", study._journal.withdrawal_count)
     downloads.start()
     demo = page.build(study, findings, findings, study._publisher, Access(TOKEN, ""), downloads)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from refine.findings import Selection
+from refine.live.results import Selection
 from refine.web.serving import GONE
 from tests.test_study import finish
 

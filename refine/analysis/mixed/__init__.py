@@ -4,8 +4,8 @@ freedom.
 Knows: what of this package others use. Does not know: anything of this project's study.
 """
 
+from refine.analysis.mixed.errors import MixedModelError
 from refine.analysis.mixed.fit import fit_mixed
 from refine.analysis.mixed.result import MixedResult
-from refine.analysis.mixed.trouble import MixedModelError
 
 __all__ = ["MixedModelError", "MixedResult", "fit_mixed"]

@@ -17,8 +17,8 @@ from formulaic.transforms import TRANSFORMS
 from scipy import linalg
 
 from refine.analysis.mixed.ar1 import Floats, Ints, Series
+from refine.analysis.mixed.errors import MixedModelError
 from refine.analysis.mixed.moments import Factor
-from refine.analysis.mixed.trouble import MixedModelError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,11 @@ from refine.analysis.mixed.data import (
     orthonormal,
     sort_series,
 )
+from refine.analysis.mixed.errors import MixedModelError
 from refine.analysis.mixed.inference import FixedEffects
 from refine.analysis.mixed.likelihood import Evaluation, Likelihood
 from refine.analysis.mixed.optimise import Z_LIMIT, Optimum, maximise
 from refine.analysis.mixed.result import MixedResult, Model
-from refine.analysis.mixed.trouble import MixedModelError
 from refine.analysis.mixed.variance import VarianceParameters
 
 NO_RHO, NO_CORRELATION = 1e-2, 1e-8

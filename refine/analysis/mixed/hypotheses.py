@@ -13,7 +13,7 @@ import pandas as pd
 from formulaic.parser.types import Term
 
 from refine.analysis.mixed.ar1 import Floats
-from refine.analysis.mixed.trouble import MixedModelError
+from refine.analysis.mixed.errors import MixedModelError
 
 
 def type_three(spec: formulaic.ModelSpec, x: Floats, data: pd.DataFrame) -> dict[str, Floats]:

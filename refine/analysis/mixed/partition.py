@@ -9,8 +9,8 @@ from scipy import sparse
 
 from refine.analysis.mixed.ar1 import Floats
 from refine.analysis.mixed.elimination import Gram, Jet
+from refine.analysis.mixed.errors import MixedModelError
 from refine.analysis.mixed.moments import Blocks, Moments
-from refine.analysis.mixed.trouble import MixedModelError
 
 LARGEST_DENSE = 12_000
 """More levels than this do not fit in a dense matrix (1.2 GB) once no diagonal structure is left."""

@@ -16,11 +16,11 @@ from scipy.sparse import linalg
 
 from refine.analysis.mixed.ar1 import Floats, Ints, Series, whitener
 from refine.analysis.mixed.data import Design
+from refine.analysis.mixed.errors import MixedModelError
 from refine.analysis.mixed.hypotheses import differences, marginal_means, type_three
 from refine.analysis.mixed.inference import Estimates, FixedEffects, FTest, holm
 from refine.analysis.mixed.summary import apa, summary
-from refine.analysis.mixed.trouble import MixedModelError
-from refine.analysis.mixed.variance import Interval, VarianceParameters
+from refine.analysis.mixed.variance import ParameterEstimate, VarianceParameters
 
 RESERVED = ("residual", "rho")
 """Names of what every model has."""
@@ -176,7 +176,7 @@ class MixedResult:
         """Variance by factor, residual variance and rho, with standard errors and intervals (empty where
         undefined)."""
         level = self.model.confidence
-        intervals: list[Interval] = [*self.parameters.components(level), self.parameters.rho(level)]
+        intervals: list[ParameterEstimate] = [*self.parameters.components(level), self.parameters.rho(level)]
         rows = [
             {"component": name, "estimate": i.estimate, "se": i.se, "lower": i.lower, "upper": i.upper}
             for name, i in zip(self.components, intervals, strict=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from refine.analysis.mixed.trouble import MixedModelError
+from refine.analysis.mixed.errors import MixedModelError
 
 if TYPE_CHECKING:
     from refine.analysis.mixed.result import MixedResult

@@ -11,14 +11,14 @@ import numpy as np
 from scipy import special
 
 from refine.analysis.mixed.ar1 import Floats
-from refine.analysis.mixed.trouble import MixedModelError
+from refine.analysis.mixed.errors import MixedModelError
 
 WEAK = 1e-8
 """Information below this, relative to the parameter's size or to other parameters, is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class ParameterEstimate:
     """An estimate with its standard error and interval; `None` where there is none (fixed, or at the
     boundary)."""
 
@@ -75,22 +75,22 @@ class VarianceParameters:
         covariance = np.linalg.inv(information[np.ix_(keep, keep)])
         return VarianceParameters(self.ratios, self.z, self.v, self.free, False, covariance)
 
-    def components(self, level: float) -> list[Interval]:
+    def components(self, level: float) -> list[ParameterEstimate]:
         """Variance by factor, then the residual's. Intervals on the log scale (Wald)."""
         half = special.ndtri((1 + level) / 2)
         last = len(self.covariance) - 1
-        out = [Interval(0.0)] * len(self.ratios)
+        out = [ParameterEstimate(0.0)] * len(self.ratios)
         directions = {}
         for i, k in enumerate(self.free):
             direction = np.zeros(last + 1)
             direction[i], direction[last] = 1 / self.ratios[k], 1
             directions[k] = direction
         directions[len(self.ratios)] = np.eye(last + 1)[last]
-        out.append(Interval(self.v))
+        out.append(ParameterEstimate(self.v))
         for k, direction in directions.items():
             value = self.v * (self.ratios[k] if k < len(self.ratios) else 1)
             se = np.sqrt(direction @ self.covariance @ direction)
-            out[k] = Interval(
+            out[k] = ParameterEstimate(
                 float(value),
                 float(value * se),
                 float(value * np.exp(-half * se)),
@@ -98,15 +98,17 @@ class VarianceParameters:
             )
         return out
 
-    def rho(self, level: float) -> Interval:
+    def rho(self, level: float) -> ParameterEstimate:
         """Interval on the scale of atanh(rho) (Wald)."""
         value = float(np.tanh(self.z))
         if not self.z_free:
-            return Interval(value)
+            return ParameterEstimate(value)
         k = len(self.free)
         se = float(np.sqrt(self.covariance[k, k]))
         half = special.ndtri((1 + level) / 2) * se
-        return Interval(value, (1 - value**2) * se, float(np.tanh(self.z - half)), float(np.tanh(self.z + half)))
+        return ParameterEstimate(
+            value, (1 - value**2) * se, float(np.tanh(self.z - half)), float(np.tanh(self.z + half))
+        )
 
 
 def _inverse(information: Floats, sizes: Floats, names: Sequence[str]) -> Floats:
