@@ -99,11 +99,15 @@ class MetricInfo:
         return self.paper is not None and self.paper != self.id
 
     @property
+    def better(self) -> str:
+        """Which of two raw values means more similar."""
+        return "larger" if self.direction > 0 else "smaller"
+
+    @property
     def column(self) -> str:
         """What its column of the dataset means."""
-        better = "larger" if self.direction > 0 else "smaller"
         return (
-            f"{self.measures} ({self.conditions}); {self._range}, {better} is more similar; missing if the study does not "
+            f"{self.measures} ({self.conditions}); {self._range}, {self.better} is more similar; missing if the study does not "
             "compare with it, or it failed"
         )
 

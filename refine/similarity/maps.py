@@ -29,6 +29,9 @@ SMOOTH = 2.0
 FAINT = 0.05
 """Of a ninth of the picture: a smaller difference is none that could be named."""
 
+FEW = 4
+"""Places: more of them are not listed, since the words would say nothing."""
+
 
 class Place(StrEnum):
     """A ninth of a picture, row by row."""
@@ -87,8 +90,14 @@ def difference_words(grid: Grid) -> str:
     places = most_different(grid)
     if not places:
         return "Hardly any difference in any place."
-    if len(places) > 4:
-        return "About equally different in most places."
+    if len(places) > FEW:
+        ninths = _ninths(grid)
+        alike = sorted((place for place in ninths if ninths[place] <= max(ninths.values()) / 2), key=ninths.__getitem__)
+        return (
+            f"Different in most places, least: {_listed(tuple(alike))}."
+            if alike
+            else "About equally different everywhere."
+        )
     return f"Most different: {_listed(places)}."
 
 
@@ -96,7 +105,7 @@ def change_words(grid: Grid) -> str:
     """A sentence that says where the last change brought the drawing closer, and where it went away."""
     closer, away = most_different(grid.clip(min=0)), most_different((-grid).clip(min=0))
     told = [
-        f"{what}: {_listed(places) if len(places) <= 4 else 'most places'}."
+        f"{what}: {_listed(places) if len(places) <= FEW else 'most places'}."
         for what, places in (("Came closer", closer), ("Went away", away))
         if places
     ]

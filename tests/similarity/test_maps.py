@@ -119,5 +119,7 @@ def test_no_place_is_named_where_none_stands_out():
     flat = np.full((SIDE, SIDE), 0.01, np.float32)
     assert difference_words(flat) == "Hardly any difference in any place."
     assert change_words(change(flat, flat)) == "Hardly any change in any place."
-    assert difference_words(flat + 0.5) == "About equally different in most places."
+    assert difference_words(flat + 0.5) == "About equally different everywhere."
+    melon = np.minimum(flat + 0.5, 1 - differing_in(0, 2, by=2.0))
+    assert difference_words(melon) == "Different in most places, least: lower left."
     assert change_words(change(flat + 0.5, flat)) == "Came closer: most places."
