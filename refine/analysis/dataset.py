@@ -106,16 +106,6 @@ def choose(rows: pd.DataFrame, profile: str = "", protocol: str = "") -> pd.Data
     return rows
 
 
-def without_scores(rows: pd.DataFrame, metrics: Iterable[MetricInfo]) -> list[str]:
-    """Sentences on metrics that have a score in some of the rows only."""
-    missing = ((metric, int(rows[metric.id].isna().sum())) for metric in metrics)
-    return [
-        f"{metric.label} ({metric.id}) has no score in {count:,} of {len(rows):,} rows, which are left out where it counts."
-        for metric, count in missing
-        if 0 < count < len(rows)
-    ]
-
-
 def _protocols(rows: pd.DataFrame) -> str:
     counts = rows.groupby(["protocol", "profile"])["session"].nunique()
     return "\n".join(

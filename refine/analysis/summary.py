@@ -32,7 +32,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the finished sessions of one protocol say. With no session, all sequences are empty."""
+    """What the finished sessions of one protocol say. With no session, all sequences are empty.
+
+    `unscored` has a sentence for each metric that has a score in some of the rounds only.
+    """
 
     sessions: int
     trials: int
@@ -40,6 +43,7 @@ class Summary:
     agreements: tuple[Agreement, ...] = ()
     courses: tuple[Course, ...] = ()
     top_ranked: TopRanked | None = None
+    unscored: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -71,6 +75,17 @@ def summarise(iterations: pd.DataFrame, metrics: Sequence[MetricInfo], iteration
         agreements=agreements(numbered, metrics),
         courses=_courses(numbered, metrics),
         top_ranked=top_ranked(numbered, iterations_per_trial),
+        unscored=_unscored(numbered, metrics),
+    )
+
+
+def _unscored(iterations: pd.DataFrame, metrics: Sequence[MetricInfo]) -> tuple[str, ...]:
+    missing = ((metric, int(iterations[metric.id].isna().sum())) for metric in metrics)
+    return tuple(
+        f"{metric.label} ({metric.id}) has no score in {count:,} of {len(iterations):,} rounds, which are left out where it "
+        "counts."
+        for metric, count in missing
+        if 0 < count < len(iterations)
     )
 
 

@@ -13,7 +13,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from tqdm import tqdm
 
-from refine.analysis.dataset import DatasetError, choose, read_iterations, without_scores
+from refine.analysis.dataset import DatasetError, choose, read_iterations
 from refine.analysis.report import Origin, write_report
 from refine.analysis.results import analyse
 from refine.metrics import METRICS, rewording_noise
@@ -30,8 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
         if length < 2:
             raise DatasetError("The trials have one iteration only, so that there is nothing to compare.")
         metrics = [metric for metric in METRICS.values() if metric.id in rows]
-        for words in without_scores(rows, metrics):
-            print(words, file=sys.stderr)
         with tqdm(bar_format="{l_bar}{bar}| {elapsed}") as bar:
             noise = rewording_noise(rows["profile"].iloc[0])
             results = analyse(rows, metrics, length, progress=lambda *step: _show(bar, *step), noise=noise)
@@ -44,6 +42,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as fault:
         print(f"The report cannot be written to {given.out}: {fault.strerror or fault}.", file=sys.stderr)
         return 2
+    for words in results.summary.unscored:
+        print(words, file=sys.stderr)
     print(f"{results.summary.sentence} {results.signs.sentence}")
     print(f"The report is {page}; report.json and tables/ lie beside it.")
     return 0

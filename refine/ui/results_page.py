@@ -123,7 +123,8 @@ def _agreement(summary: Summary) -> str:
     return (
         "<p>Intraclass correlation ICC(C,1) of the ranks by metric and by people within each trial, with 95% interval. "
         "Dotted: the values of arXiv 2504.20340 (official weights).</p>"
-        f"{_figure(figures.forest(summary.agreements, judged=judged), 'agreement')}{_list(lines)}"
+        f"{_figure(figures.forest(summary.agreements, judged=judged), 'agreement')}"
+        f"{_list([*lines, *map(escape, summary.unscored)])}"
     )
 
 

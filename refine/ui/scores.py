@@ -56,11 +56,16 @@ def shown(metric: MetricInfo, scale: Scale | None, raw: float) -> str:
 def _row(
     metric: MetricInfo, iterations: Sequence[Iteration], scale: Scale | None, noise: float, best: int | None
 ) -> str:
+    asked = iterations[-1].number if best is None else best
     seen = [one for one in iterations if metric.id in one.scores]
-    at = next((place for place, one in enumerate(seen) if one.number == best), len(seen) - 1 if best is None else -1)
-    if at < 0:
-        return ""
     values = [one.scores[metric.id] for one in seen]
+    at = next((place for place, one in enumerate(seen) if one.number == asked), None)
+    better = "" if scale else f"<small>{'higher' if metric.direction > 0 else 'lower'} is closer</small>"
+    name = f'<span class="tp-score-name">{escape(metric.label)}{better}</span>'
+    if at is None:
+        line = _course(metric, values, scale, None) if values else "<span></span>"
+        value = '–<small class="tp-same">no score for this drawing</small>'
+        return f'<li data-metric="{metric.id}">{name}{line}<span class="tp-score-value">{value}</span></li>'
     # The best is looked at beside the first drawing, the newest beside the one before.
     before = 0 if best is not None else at - 1
     change, kind = "first round", "same"
@@ -68,16 +73,19 @@ def _row(
         change = change_words(metric, scale, noise, values[before], values[at])
         kind = {"▲": "closer", "▼": "further", "=": "same"}[change[0]]
         change += " than the first" if best is not None and kind != "same" else ""
-    better = "" if scale else f"<small>{'higher' if metric.direction > 0 else 'lower'} is closer</small>"
-    line = (
-        sparkline([metric.orient(value) for value in values], at)
-        if scale is None
-        else sparkline([scale.points(value) for value in values], at, (0.0, 100.0))
-    )
+    elif seen[0] is not iterations[0]:
+        change = "first score"
+    value = f'{shown(metric, scale, values[at])}<small class="tp-{kind}">{change}</small>'
     return (
-        f'<li data-metric="{metric.id}"><span class="tp-score-name">{escape(metric.label)}{better}</span>{line}'
-        f'<span class="tp-score-value">{shown(metric, scale, values[at])}<small class="tp-{kind}">{change}</small></span></li>'
+        f'<li data-metric="{metric.id}">{name}{_course(metric, values, scale, at)}'
+        f'<span class="tp-score-value">{value}</span></li>'
     )
+
+
+def _course(metric: MetricInfo, values: Sequence[float], scale: Scale | None, at: int | None) -> str:
+    if scale is None:
+        return sparkline([metric.orient(value) for value in values], at)
+    return sparkline([scale.points(value) for value in values], at, (0.0, 100.0))
 
 
 def _told(metric: MetricInfo, iterations: Sequence[Iteration], scale: Scale | None, best: int | None) -> str:
@@ -92,8 +100,8 @@ def _told(metric: MetricInfo, iterations: Sequence[Iteration], scale: Scale | No
     return f"<li><b>{escape(metric.label)}</b>: {escape(metric.explanation)}{words}</li>"
 
 
-def sparkline(oriented: Sequence[float], at: int, ends: tuple[float, float] | None = None) -> str:
-    """A small line of a course with a dot at place `at`; up is closer to the target, whatever the metric.
+def sparkline(oriented: Sequence[float], at: int | None, ends: tuple[float, float] | None = None) -> str:
+    """A small line of a course, with a dot at place `at` if there is one; up is closer to the target, whatever the metric.
 
     It goes from the least to the most of the course, or between `ends`.
     """
@@ -104,8 +112,5 @@ def sparkline(oriented: Sequence[float], at: int, ends: tuple[float, float] | No
     if len(oriented) == 1:
         points = [(35.0, points[0][1] if ends else 14.0)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    x, y = points[at]
-    return (
-        f'<svg class="tp-spark" viewBox="0 0 70 28" aria-hidden="true"><polyline points="{line}"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3"/></svg>'
-    )
+    dot = "" if at is None else f'<circle cx="{points[at][0]:.1f}" cy="{points[at][1]:.1f}" r="3"/>'
+    return f'<svg class="tp-spark" viewBox="0 0 70 28" aria-hidden="true"><polyline points="{line}"/>{dot}</svg>'

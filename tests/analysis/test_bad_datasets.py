@@ -168,7 +168,7 @@ def older(dataset: Path) -> None:
 def test_an_older_shard_without_a_metric_has_its_scores_missing(dataset: Path, tmp_path: Path, capsys) -> None:
     older(dataset)
     assert analyse([str(dataset), "--out", str(tmp_path / "report")]) == 0
-    assert "Perceptual Similarity (lpips) has no score in 3 of 9 rows" in capsys.readouterr().err
+    assert "Perceptual Similarity (lpips) has no score in 3 of 9 rounds" in capsys.readouterr().err
     found = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert {one["metric"]["id"]: one["trials"] for one in found["summary"]["agreements"]} == {
         "lpips": 2,
@@ -184,7 +184,9 @@ def test_an_older_shard_without_a_metric_has_its_scores_missing(dataset: Path, t
 def test_missing_scores_are_no_fault(dataset: Path, tmp_path: Path, capsys) -> None:
     column("lpips", [None, math.nan, 0.25])(dataset)
     assert analyse([str(dataset), "--out", str(tmp_path / "report")]) == 0
-    assert "(lpips) has no score in 2 of 9 rows" in capsys.readouterr().err
+    said = "(lpips) has no score in 2 of 9 rounds, which are left out"
+    assert said in capsys.readouterr().err
+    assert said in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("case", ["an iteration of zero", "an infinite score", "no rows"])

@@ -67,3 +67,13 @@ def test_ten_thousand_sessions_do_not_hold_up_the_page() -> None:
     start = time.process_time()
     summarise(rows, METRICS, 10)
     assert time.process_time() - start < 3.0  # 0.5 s on a free core; the machine may be busy
+
+
+def test_rounds_without_a_score_are_counted_and_left_out() -> None:
+    rows = simulate(METRICS, sessions=3)
+    rows.loc[[4, 5], "cosine"] = np.nan
+    found = summarise(rows, METRICS, 10)
+    (words,) = found.unscored
+    assert words.endswith("(cosine) has no score in 2 of 30 rounds, which are left out where it counts.")
+    assert np.isfinite([course.mean for course in found.courses]).all()
+    assert summarise(simulate(METRICS, sessions=3), METRICS, 10).unscored == ()

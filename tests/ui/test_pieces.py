@@ -101,10 +101,24 @@ def test_the_best_has_the_scores_of_its_own_round_and_its_change_since_the_first
     assert values(score_table([UP], ROUNDS, {}, {}, best=1)) == {"clip_b32": ("0.500", "first round")}
 
 
-def test_a_round_without_a_score_is_left_out():
+def test_a_round_without_a_score_is_left_out_of_the_course():
     rounds = [ROUNDS[0], an_iteration(2, scores={}), ROUNDS[2]]
     assert values(score_table([UP], rounds, {"clip_b32": HALF}, {})) == {"clip_b32": ("40", "▲ 40 closer")}
-    assert values(score_table([UP], rounds, {"clip_b32": HALF}, {}, best=2)) == {}
+
+
+@pytest.mark.parametrize("scales", [{}, {"clip_b32": HALF}])
+def test_a_drawing_on_which_a_metric_failed_is_said_to_have_no_score(scales):
+    rounds = [ROUNDS[0], an_iteration(2, scores={"lpips": 0.4})]
+    for best in (None, 2):
+        table = score_table([UP, DOWN], rounds, scales, {}, best=best)
+        failed, other = re.findall("<li data-metric.*?</li>", table)
+        assert "–<small" in failed and "no score for this drawing" in failed
+        assert "<circle" not in failed, "no dot marks a drawing that is not on the line"
+        assert "0.400" in other and "no score" not in other
+    nothing = score_table([UP], [an_iteration(1, scores={})], scales, {})
+    assert "no score for this drawing" in nothing
+    late = score_table([UP], [an_iteration(1, scores={}), ROUNDS[1]], scales, {})
+    assert "first score" in late and "first round" not in late
 
 
 def heights(line):
@@ -214,3 +228,11 @@ def test_one_session_makes_a_page_too():
         assert shown_page.count("too few to judge") == 1
         assert not re.search(r"undefined, because|poor|p [=<]|What to do", shown_page)
         assert 'data-name="agreement"' in shown_page
+
+
+def test_the_results_page_says_in_how_many_rounds_a_metric_failed(rows):
+    failed = rows.copy()
+    failed.loc[[3, 4], UP.id] = float("nan")
+    shown_page = page(summarise(failed, METRICS, 10), None, 10)
+    assert f"({UP.id}) has no score in 2 of {len(rows):,} rounds, which are left out" in shown_page
+    assert "has no score" not in page(summarise(rows, METRICS, 10), None, 10)

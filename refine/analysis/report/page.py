@@ -33,7 +33,7 @@ def as_html(results: Results, origin: Origin) -> str:
         f"<style>{STYLE}</style><script>{get_plotlyjs()}</script></head><body><header><h1>{title}</h1>{simulated}"
         f"<p>{escape(results.summary.sentence)} Data: {escape(origin.source)}; profile {escape(origin.profile)}, protocol "
         f"{escape(origin.protocol)}.</p><p>Beside each result stands that of the study which is reproduced here, "
-        f"{paper.SOURCE} ({paper.PARTICIPANTS} participants).</p></header><main>{''.join(sections)}</main></body></html>"
+        f"{paper.SOURCE} ({paper.PARTICIPANTS} participants).</p>{_list(results.summary.unscored)}</header><main>{''.join(sections)}</main></body></html>"
     )
 
 
