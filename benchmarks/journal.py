@@ -21,14 +21,14 @@ from pathlib import Path
 
 import psycopg
 
-from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Session, Trial
+from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Session, Trial, fixed_rounds
 from refine.storage.journal.journal import Journal, Request
 from tests.storage.postgres import PostgresServer
 
 TURNS, TURN_SECONDS = 40, 0.25
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DRAWING = DrawingSettings("model", "1", 1029, 10, 5.0, 256, 256)
-PROTOCOL = Protocol("world", 10, 1, "random", DRAWING, ("imagehash",))
+PROTOCOL = Protocol("world", 1, fixed_rounds(10), ("no_scores", "scores"), DRAWING, ("imagehash",))
 SCORES = {"lpips_world": 0.25, "clip_b32_world": 0.75, "clip_l14_world": 0.7, "imagehash": 12.0}
 PROVENANCE = Provenance(DRAWING, "float32", "cpu", {"torch": "2.15", "diffusers": "0.42", "transformers": "5.23"})
 PROMPT = "a big cat and a small red boat on the left, at night, with stars"

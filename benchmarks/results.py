@@ -35,11 +35,11 @@ def fill(folder: Path, sessions: int) -> None:
     """Write simulated sessions of the default protocol into a journal, in one transaction."""
     settings = read_settings().model_copy(update={"data_dir": folder})
     services = open_services(settings)
-    protocol = services.study.protocol
+    protocol, rounds = services.study.protocol, services.study.rule.most
     services.close()
-    rows = simulate([METRICS[name] for name in protocol.metrics], sessions=sessions, iterations=protocol.iterations)
+    rows = simulate([METRICS[name] for name in protocol.metrics], sessions=sessions, iterations=rounds)
     targets = dict(zip(rows["target"].unique(), load_targets(targets_folder(settings)).targets, strict=False))
-    now, order = datetime.now(UTC), list(range(1, protocol.iterations + 1))
+    now, order = datetime.now(UTC), list(range(1, rounds + 1))
     provenance = {"settings": asdict(protocol.drawing), "dtype": "float32", "device": "cpu", "versions": {}}
     held = {name: [] for name in ("sessions", "trials", "iterations", "ranks")}
     for (session, trial), drawings in rows.groupby(["session", "trial"], sort=False):

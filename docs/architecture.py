@@ -41,7 +41,7 @@ def arrows(boxes: list[str]) -> set[tuple[str, str]]:
         graph.squash_module(f"refine.{box}")
     direct = {
         box: {name.removeprefix("refine.") for name in graph.find_modules_directly_imported_by(f"refine.{box}")}
-        & set(boxes)
+        & (set(boxes) - {box})
         for box in boxes
     }
 

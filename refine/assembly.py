@@ -13,7 +13,7 @@ from huggingface_hub import get_token
 
 from refine.analysis.simulate import simulate
 from refine.drawing.service import DrawingService
-from refine.flow.state import Consent
+from refine.flow.consent import Consent
 from refine.flow.vocabulary import Vocabulary
 from refine.generation.generator import GenerationError
 from refine.live.downloads import Downloads
@@ -21,7 +21,7 @@ from refine.live.results import LiveResults, Selection
 from refine.live.rows import FixedRows, JournalRows
 from refine.metrics import METRICS
 from refine.profiles import ASSETS, PROFILES
-from refine.protocol import DrawingSettings, Protocol
+from refine.protocol import DrawingSettings, Protocol, fixed_rounds
 from refine.settings import Settings
 from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
@@ -231,9 +231,9 @@ def open_services(settings: Settings) -> Services:
         restore_finished(settings, journal, pictures, dataset)
         protocol = Protocol(
             profile=settings.profile,
-            iterations=settings.iterations,
             trials=settings.trials,
-            feedback=settings.feedback,
+            stopping=fixed_rounds(settings.iterations),
+            arms=tuple(settings.arms.split(",")),
             drawing=drawing_settings(settings),
             metrics=tuple(profile.metrics),
             measures=tuple(METRICS[metric_id].conditions for metric_id in profile.metrics),
@@ -251,7 +251,7 @@ def open_services(settings: Settings) -> Services:
             publisher=publisher,
             vocabulary=None if profile.vocabulary is None else Vocabulary.load(profile.vocabulary),
         )
-    except StorageError as fault:
+    except (StorageError, ValueError) as fault:
         raise StartError(str(fault)) from fault
     backup_worker = None if backup is None else BackupWorker(backup, publisher.publish)
     metrics = {info.id: info for info in study.metrics}

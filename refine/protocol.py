@@ -10,31 +10,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-Arm = Literal["scores", "no_scores"]
-"""Feedback arm of a session: the participant sees the scores of each drawing, or does not."""
-
-ARMS: tuple[Arm, ...] = ("scores", "no_scores")
-
-FeedbackPolicy = Literal["always", "never", "random"]
-"""How arms are given: everybody sees scores, nobody does, or a balanced random half."""
+if TYPE_CHECKING:  # analyses run without pictures
+    from PIL import Image
 
 Scores = Mapping[str, float]
 """Raw score by metric id, as the metric's library returns it (not oriented)."""
 
-
-class Step(StrEnum):
-    """Where a participant stands."""
-
-    WELCOME = "welcome"
-    TARGET = "target"
-    ROUNDS = "rounds"
-    RANKING = "ranking"
-    THANKS = "thanks"
+STEPS_BEFORE = ("welcome", "target", "rounds", "ranking", "thanks")
+ARMS_BEFORE = {"always": ("scores",), "never": ("no_scores",), "random": ("no_scores", "scores")}
+"""The only steps that there were before a protocol named them, and the arms by the policy that it named instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +37,58 @@ class DrawingSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Protocol:
-    """The fixed conditions of a study. Data of two protocols is never pooled: every row carries the hash.
+class Stopping:
+    """When the rounds of a trial end: the id of a rule (`refine.flow.stopping`) and its parameters by name."""
 
-    `measures` says of each of the `metrics` what its scores depend on: weights by their hash, how pictures are resized. It is
-    empty in protocols from before that was said.
+    rule: str
+    parameters: Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """The fixed conditions of a study, ids and parameters only. Data of two protocols is never pooled: every row carries the hash.
+
+    `steps` are what a participant goes through, `arms` the groups that may see different things of a drawing. `measures` says of
+    each of the `metrics` what its scores depend on: weights by their hash, how pictures are resized. It is empty in protocols from
+    before that was said.
     """
 
     profile: str
-    iterations: int
     trials: int
-    feedback: FeedbackPolicy
+    stopping: Stopping
+    arms: tuple[str, ...]
     drawing: DrawingSettings
     metrics: tuple[str, ...]
     measures: tuple[str, ...] = ()
+    steps: tuple[str, ...] = STEPS_BEFORE
+
+    @property
+    def conditions(self) -> dict[str, Any]:
+        """The protocol as JSON has it.
+
+        What earlier software could say is written as it wrote it: the same conditions have the same hash, whoever wrote them.
+        """
+        told: dict[str, Any] = {
+            "profile": self.profile,
+            "trials": self.trials,
+            "drawing": asdict(self.drawing),
+            "metrics": list(self.metrics),
+        }
+        if self.measures:
+            told["measures"] = list(self.measures)
+        if self.steps != STEPS_BEFORE:
+            told["steps"] = list(self.steps)
+        if self.stopping.rule == "fixed_rounds":
+            told["iterations"] = self.stopping.parameters["rounds"]
+        else:
+            told["stopping"] = {"rule": self.stopping.rule, "parameters": dict(self.stopping.parameters)}
+        policy = next((name for name, arms in ARMS_BEFORE.items() if arms == self.arms), "")
+        return told | ({"feedback": policy} if policy else {"arms": list(self.arms)})
 
     @property
     def hash(self) -> str:
-        """The first 12 hex digits of the SHA-256 of the protocol's canonical JSON."""
-        conditions = asdict(self)
-        if not self.measures:
-            del conditions["measures"]  # so that a protocol from before keeps its hash
-        text = json.dumps(conditions, sort_keys=True, separators=(",", ":"))
+        """The first 12 hex digits of the SHA-256 of the conditions as canonical JSON."""
+        text = json.dumps(self.conditions, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -142,7 +158,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One target in one session. `shuffled` is the order in which the drawings are offered for ranking."""
+    """One target in one session. `shuffled` is a random order of all rounds that there can be."""
 
     id: str
     session_id: str
@@ -153,6 +169,12 @@ class Trial:
     iterations: tuple[Iteration, ...] = ()
     ranking: Ranking | None = None
 
+    @property
+    def offered(self) -> tuple[int, ...]:
+        """The order in which the drawings are offered for ranking: what was drawn, shuffled (of any order, a part is at random)."""
+        drawn = {iteration.number for iteration in self.iterations}
+        return tuple(number for number in self.shuffled if number in drawn)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -162,7 +184,7 @@ class Session:
     token_hash: str
     withdrawal_code: str
     protocol_hash: str
-    arm: Arm
+    arm: str
     consent_version: str
     enrolled_at: datetime
     finished_at: datetime | None = None
@@ -174,16 +196,26 @@ class Session:
         return next((trial for trial in self.trials if trial.ranking is None), None)
 
 
-def read_protocol(stored: dict[str, Any]) -> Protocol:
-    """A protocol from its JSON, as journals and datasets have it; also one from before some condition was told."""
-    drawing = DrawingSettings(**stored["drawing"])
+def fixed_rounds(rounds: int) -> Stopping:
+    """Every trial has so many rounds."""
+    return Stopping("fixed_rounds", {"rounds": rounds})
+
+
+def read_protocol(stored: Mapping[str, Any]) -> Protocol:
+    """A protocol from its `conditions`, of this or any earlier software.
+
+    Raises `KeyError`, `TypeError` or `ValueError` if that is something else.
+    """
+    stopping = fixed_rounds(stored["iterations"]) if "iterations" in stored else Stopping(**stored["stopping"])
     return Protocol(
-        **{
-            **stored,
-            "drawing": drawing,
-            "metrics": tuple(stored["metrics"]),
-            "measures": tuple(stored.get("measures", ())),
-        }
+        profile=stored["profile"],
+        trials=stored["trials"],
+        stopping=stopping,
+        arms=ARMS_BEFORE[stored["feedback"]] if "feedback" in stored else tuple(stored["arms"]),
+        drawing=DrawingSettings(**stored["drawing"]),
+        metrics=tuple(stored["metrics"]),
+        measures=tuple(stored.get("measures", ())),
+        steps=tuple(stored.get("steps", STEPS_BEFORE)),
     )
 
 
@@ -215,7 +247,7 @@ def wrong_with_ranks(ranks: Sequence[int], pixels: Sequence[str]) -> str:
     return ""
 
 
-def pixel_hash(picture: Image.Image) -> str:
+def pixel_hash(picture: "Image.Image") -> str:
     """The SHA-256 (hex) of width and height (4 bytes each, big-endian) and the RGB bytes, row by row.
 
     It names a picture by what is seen: two files with the same pixels have the same hash.

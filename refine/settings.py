@@ -12,10 +12,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from refine.profiles import PROFILES, ProfileName
-from refine.protocol import FeedbackPolicy
+from refine.arms import ARMS
+from refine.profiles import PROFILES
+from refine.protocol import ARMS_BEFORE
 
 PREFIX = "REFINE_"
+
+FEEDBACK = "REFINE_FEEDBACK"
+"""Said before `REFINE_ARMS` who sees scores, and is still read."""
 
 
 class SettingsError(Exception):
@@ -35,12 +39,27 @@ def _replica(repo: str, others: ValidationInfo) -> str:
     return repo
 
 
+def _profile(name: str) -> str:
+    if name not in PROFILES:
+        raise ValueError("there is no such profile")
+    return name
+
+
+def _arms(ids: str) -> str:
+    named = [name.strip() for name in ids.split(",")]
+    if unknown := [name for name in named if name not in ARMS]:
+        raise ValueError(f"there is no arm {', '.join(map(repr, unknown))}")
+    if len(set(named)) < len(named):
+        raise ValueError("an arm is named twice")
+    return ",".join(arm for arm in ARMS if arm in named)
+
+
 class Settings(BaseSettings):
     """What a researcher can set. `None` means: as the profile has it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
-    profile: ProfileName = Field(
+    profile: Annotated[str, AfterValidator(_profile)] = Field(
         "world",
         description="which weights draw and compare: `world` (embedded, any laptop) or `paper` (SD3 medium, a GPU)",
     )
@@ -78,8 +97,10 @@ class Settings(BaseSettings):
     )
     iterations: int = Field(10, ge=2, le=30, description="rounds per trial, 2 to 30")
     trials: int = Field(1, ge=1, le=20, description="trials (targets) per session, 1 to 20; the paper had 10")
-    feedback: FeedbackPolicy = Field(
-        "random", description="who sees the scores: `always`, `never`, or a balanced `random` half"
+    arms: Annotated[str, AfterValidator(_arms)] = Field(
+        "no_scores,scores",
+        description="arms that participants are assigned to in equal parts, separated by commas, of: "
+        + ", ".join(f"`{arm.id}` ({arm.meaning})" for arm in ARMS.values()),
     )
     seed: int = Field(1029, ge=0, lt=2**63, description="seed of the noise that every drawing starts from")
     steps: int = Field(10, ge=1, le=100, description="denoising steps of a drawing, 1 to 100")
@@ -98,12 +119,23 @@ def read_settings() -> Settings:
 
     Raises `SettingsError` if a value is not allowed.
     """
+    arms = _arms_before()
     given = {name: value for name in Settings.model_fields if (value := os.environ.get(variable(name))) == ""}
     try:
         # An empty variable means the default: a Space's settings page cannot unset one.
-        return Settings(**{name: Settings.model_fields[name].default for name in given})
+        return Settings(**{name: Settings.model_fields[name].default for name in given} | arms)
     except ValidationError as fault:
         raise SettingsError("\n".join(_sentence(error) for error in fault.errors())) from None
+
+
+def _arms_before() -> dict[str, str]:
+    """The arms that `REFINE_FEEDBACK` means, by which they were set before they could be named; none if it is not set."""
+    policy = os.environ.get(FEEDBACK, "")
+    if not policy or os.environ.get(variable("arms")):
+        return {}
+    if policy not in ARMS_BEFORE:
+        raise SettingsError(f"{FEEDBACK} is {policy!r}, which is not allowed. Allowed: {', '.join(ARMS_BEFORE)}.")
+    return {"arms": ",".join(ARMS_BEFORE[policy])}
 
 
 def variable(name: str) -> str:
@@ -113,7 +145,7 @@ def variable(name: str) -> str:
 
 def unknown_variables() -> list[str]:
     """Variables that look like settings and are none: usually a misspelling."""
-    known = {variable(name) for name in Settings.model_fields}
+    known = {FEEDBACK, *(variable(name) for name in Settings.model_fields)}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 

@@ -18,13 +18,17 @@ from random import Random, SystemRandom
 from PIL import Image
 
 from refine.admission import MOST_IDLE, Admission
+from refine.arms import check_arms
 from refine.drawing.service import DrawingService
 from refine.flow.assignment import assign_arm, assign_targets
+from refine.flow.consent import Consent
 from refine.flow.prompt_rules import PromptError, clean_prompt
-from refine.flow.state import Consent, State
+from refine.flow.state import State
+from refine.flow.steps import THANKS, WELCOME, Progress, due, steps_of
+from refine.flow.stopping import rule_of
 from refine.flow.vocabulary import Vocabulary
 from refine.metrics import MetricInfo, Scale
-from refine.protocol import Protocol, Ranking, Session, Step, Target, Trial, ranked
+from refine.protocol import Protocol, Ranking, Session, Target, Trial, ranked
 from refine.storage.journal.enrolments import Enrolments
 from refine.storage.journal.journal import Journal
 from refine.storage.pictures.folder import Pictures
@@ -71,10 +75,16 @@ class Study:
         vocabulary: Vocabulary | None = None,
         rng: Random | None = None,
     ) -> None:
-        """Take up the study where the journal left it."""
+        """Take up the study where the journal left it.
+
+        Raises `ValueError`, with a sentence, if the protocol names a part that does not exist or lacks what it needs.
+        """
         self.protocol = protocol
         self.consent = consent
         self.metrics = tuple(metrics)
+        self.rule = rule_of(protocol.stopping)
+        self.steps = steps_of(protocol.steps)
+        check_arms(protocol.arms, frozenset({"scores"} if metrics else ()))
         self.vocabulary = vocabulary
         self._targets = targets
         self._journal = journal
@@ -112,7 +122,7 @@ class Study:
             session_id = uuid.uuid4().hex
             # Who leaves without a drawing is made up for: the arms are those of who took part.
             recent = _now() - STILL_LOOKING
-            arm = assign_arm(self.protocol.feedback, self._enrolments.arm_counts(self.protocol.hash, recent), self._rng)
+            arm = assign_arm(self.protocol.arms, self._enrolments.arm_counts(self.protocol.hash, recent), self._rng)
             target_ids = assign_targets(
                 self._targets.targets.values(),
                 self._enrolments.target_counts(self.protocol.hash, recent),
@@ -125,7 +135,7 @@ class Study:
                     session_id=session_id,
                     number=number,
                     target_id=target_id,
-                    shuffled=tuple(self._rng.sample(self._numbers, self.protocol.iterations)),
+                    shuffled=tuple(self._rng.sample(range(1, self.rule.most + 1), self.rule.most)),
                 )
                 for number, target_id in enumerate(target_ids, start=1)
             )
@@ -149,22 +159,22 @@ class Study:
     def state(self, token: str | None) -> State:
         """Where the participant with this token stands. Never raises for a bad token: they are at the welcome."""
         if not token:
-            return State(Step.WELCOME)
+            return State(WELCOME)
         session = self._journal.session(_hash(token))
         if session is None:
-            return State(Step.WELCOME, notice=UNKNOWN)
+            return State(WELCOME, notice=UNKNOWN)
         if session.finished_at is not None:
             last = session.trials[-1]
-            return State(Step.THANKS, session, last, self._targets.targets.get(last.target_id))
+            return State(THANKS, session, last, self._targets.targets.get(last.target_id))
         trial = session.current
         target = None if trial is None else self._targets.targets.get(trial.target_id)
         if trial is None or target is None or session.protocol_hash != self.protocol.hash:
-            return State(Step.WELCOME, notice="The study has changed since you began. Please begin a new session.")
+            return State(WELCOME, notice="The study has changed since you began. Please begin a new session.")
         pending = self._drawing_service.pending(trial.id)
         if pending is None:  # it may have been drawn since the session was read
             trial = self._journal.trial(trial.id) or trial
         return State(
-            step=self._step(trial),
+            step=due(self.steps, Progress(session, trial, self.rule)),
             session=session,
             trial=trial,
             target=replace(target, prompt=""),
@@ -197,7 +207,7 @@ class Study:
             if current.iterations[number - 1].prompt == text:
                 return self.state(token)
             raise StudyError(f"Round {number} is drawn already, perhaps in another window. This is where you stand.")
-        if done == self.protocol.iterations:
+        if self.rule.must_stop(current.iterations):
             raise StudyError("All rounds are drawn. Please rank the drawings now.")
         if number != done + 1:
             raise StudyError(f"The next round is round {done + 1}.")
@@ -223,9 +233,9 @@ class Study:
             if again is not None and again.order == done.ranking.order:
                 return self.state(token)
         current = self._current(token, trial)
-        if len(current.iterations) < self.protocol.iterations:
-            raise StudyError(f"Please draw all {self.protocol.iterations} rounds before you rank them.")
-        ranking, offered = _ranking(current, order), _ranking(current, current.shuffled)
+        if not self.rule.must_stop(current.iterations):
+            raise StudyError(f"Please draw all {self.rule.label} before you rank them.")
+        ranking, offered = _ranking(current, order), _ranking(current, current.offered)
         if ranking is None or offered is None:
             raise StudyError("A ranking needs every drawing exactly once. Please check the order and send it again.")
         all_alike = len(ranking.tied) == len(ranking.order) - 1
@@ -285,15 +295,6 @@ class Study:
         self._publisher.close()
 
     # ---- rules ----------------------------------------------------------------------------------------------------
-
-    @property
-    def _numbers(self) -> range:
-        return range(1, self.protocol.iterations + 1)
-
-    def _step(self, trial: Trial) -> Step:
-        if trial.begun_at is None:
-            return Step.TARGET
-        return Step.ROUNDS if len(trial.iterations) < self.protocol.iterations else Step.RANKING
 
     def _session(self, token: str) -> Session:
         session = self._journal.session(_hash(token or ""))

@@ -6,11 +6,11 @@ sessions' own rows, or statistics.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from refine.metrics import MetricInfo
-from refine.protocol import ARMS, wrong_with_ranks
+from refine.protocol import wrong_with_ranks
 
 WORDS = (
     "iteration_id",
@@ -68,9 +68,10 @@ class TableCheck:
     Rows have `COLUMNS` and, perhaps, scores: a score that is missing, `None` or not a number, is no fault.
     """
 
-    def __init__(self, metrics: Mapping[str, MetricInfo]) -> None:
-        """`metrics`: those whose scores may be there, by id."""
+    def __init__(self, metrics: Mapping[str, MetricInfo], arms: Collection[str]) -> None:
+        """`metrics`: those whose scores may be there, by id; `arms`: those that a session may be in."""
         self._metrics = metrics
+        self._arms = arms
         self._told: dict[tuple[str, str], tuple[str, int]] = {}
         self._ids: dict[str, Place] = {}
         self._belongs: dict[tuple[str, str, str], tuple[str, Place]] = {}
@@ -130,8 +131,8 @@ class TableCheck:
             *((name, words) for name in COUNTS if (words := _of_count(row[name]))),
             *((name, words) for name, metric in self._metrics.items() if (words := _of_score(row.get(name), metric))),
         ]
-        if not wrong and row["arm"] not in ARMS:
-            wrong.append(("arm", f"{_shown(row['arm'])}, neither {' nor '.join(ARMS)}"))
+        if not wrong and row["arm"] not in self._arms:
+            wrong.append(("arm", f"{_shown(row['arm'])}, none of {', '.join(self._arms)}"))
         for name, words in wrong:
             self._tell(name, place, f"{name} is {words}")
         if wrong and isinstance(row["trial_id"], str):

@@ -16,10 +16,10 @@ from PIL import Image
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from refine.drawing.service import DrawingService
-from refine.flow.state import Consent
+from refine.flow.consent import Consent
 from refine.generation.generator import Drawing
 from refine.metrics import METRICS
-from refine.protocol import DrawingSettings, Protocol, Provenance, Target, pixel_hash
+from refine.protocol import DrawingSettings, Protocol, Provenance, Target, fixed_rounds, pixel_hash
 from refine.similarity.catalogue import open_metric
 from refine.similarity.panel import Panel
 from refine.storage.dataset.folder import Dataset
@@ -64,7 +64,7 @@ class Painter256(Painter):
         return replace(drawing, picture=drawing.picture.resize((256, 256)))
 
 
-def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **conditions):
+def small_study(home, rng, generator=None, url="", metrics=("imagehash",), iterations=3, **conditions):
     """Open the study in the folder `home`, with its journal at `url` if given, as a start of the server would."""
     folder = home / "targets"
     if not folder.exists():
@@ -75,10 +75,16 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), **con
     journal = Journal(url or f"sqlite:///{home / 'journal.sqlite'}")
     pictures = Pictures(home / "pictures")
     protocol = Protocol(
-        **{"profile": "test", "iterations": 3, "trials": 1, "feedback": "random", **conditions},
+        **{
+            "profile": "test",
+            "trials": 1,
+            "stopping": fixed_rounds(iterations),
+            "arms": ("no_scores", "scores"),
+            "measures": tuple(METRICS[name].conditions for name in metrics),
+            **conditions,
+        },
         drawing=PAINT,
         metrics=metrics,
-        measures=tuple(METRICS[name].conditions for name in metrics),
     )
     drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
     drawing_service.use_models(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))

@@ -11,11 +11,11 @@ from pkgutil import resolve_name
 import pytest
 
 from refine.analysis import paper
+from refine.arms.scores import shown
 from refine.metrics import METRICS, MetricInfo, Simulated, metrics_of
 from refine.profiles import PROFILES
 from refine.similarity.catalogue import digest_of
 from refine.storage.dataset.columns import CONFIGS
-from refine.ui.scores import shown
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,29 +1,69 @@
 """The nouns: what makes a protocol the same, which numbers are the ranks of a trial's drawings."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refine.protocol import DrawingSettings, Protocol, ranked, read_protocol, wrong_with_ranks
+from refine.protocol import DrawingSettings, Protocol, Stopping, fixed_rounds, ranked, read_protocol, wrong_with_ranks
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-BEFORE = Protocol("test", 3, 1, "random", DrawingSettings("painter", "1", 1029, 10, 5.0, 32, 32), ("imagehash",))
+BEFORE = Protocol(
+    "test",
+    1,
+    fixed_rounds(3),
+    ("no_scores", "scores"),
+    DrawingSettings("painter", "1", 1029, 10, 5.0, 32, 32),
+    ("imagehash",),
+)
 
 
 def test_what_a_metric_measures_with_makes_another_protocol():
     one, other = (replace(BEFORE, measures=(f"SHA-256 of weights {digest}",)) for digest in ("ab12", "cd34"))
     assert len({BEFORE.hash, one.hash, other.hash}) == 3
-    assert read_protocol(json.loads(json.dumps(asdict(one)))) == one
+    assert read_protocol(json.loads(json.dumps(one.conditions))) == one
 
 
-def test_a_protocol_from_before_metrics_said_what_they_measure_with_keeps_its_hash():
-    stored = {name: value for name, value in asdict(BEFORE).items() if name != "measures"}
-    assert BEFORE.hash == "d8d588a7d036"
-    assert read_protocol(json.loads(json.dumps(stored))) == BEFORE
+def test_a_protocol_of_the_first_release_keeps_its_hash_and_its_json():
+    stored = {
+        "profile": "test",
+        "iterations": 3,
+        "trials": 1,
+        "feedback": "random",
+        "drawing": {
+            "model": "painter",
+            "revision": "1",
+            "seed": 1029,
+            "steps": 10,
+            "guidance_scale": 5.0,
+            "width": 32,
+            "height": 32,
+        },
+        "metrics": ["imagehash"],
+    }
+    assert read_protocol(stored) == BEFORE
+    assert (BEFORE.conditions, BEFORE.hash) == (stored, "d8d588a7d036")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"arms": ("scores",)},
+        {"arms": ("no_scores",)},
+        {"arms": ("no_scores", "another")},
+        {"steps": ("welcome", "target", "rounds", "ranking", "questions", "thanks")},
+        {"stopping": fixed_rounds(4)},
+        {"stopping": Stopping("when_it_rains", {"least": 3, "most": 20})},
+        {"trials": 2},
+    ],
+)
+def test_every_condition_is_in_the_json_and_the_hash(changed):
+    other = replace(BEFORE, **changed)
+    assert other.hash != BEFORE.hash
+    assert read_protocol(json.loads(json.dumps(other.conditions))) == other
 
 
 @pytest.mark.parametrize(

@@ -26,19 +26,33 @@ def clean_environment(monkeypatch):
 def test_defaults_are_the_papers_drawing_settings():
     settings = read_settings()
     assert (settings.seed, settings.steps, settings.guidance_scale) == (1029, 10, 5.0)
-    assert (settings.profile, settings.iterations, settings.trials, settings.feedback) == (
+    assert (settings.profile, settings.iterations, settings.trials, settings.arms) == (
         "world",
         10,
         1,
-        "random",
+        "no_scores,scores",
     )
 
 
 def test_values_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("REFINE_ITERATIONS", "3")
-    monkeypatch.setenv("REFINE_FEEDBACK", "always")
+    monkeypatch.setenv("REFINE_ARMS", "scores")
     assert read_settings().iterations == 3
-    assert read_settings().feedback == "always"
+    assert read_settings().arms == "scores"
+
+
+@pytest.mark.parametrize(
+    ("policy", "arms"), [("always", "scores"), ("never", "no_scores"), ("random", "no_scores,scores")]
+)
+def test_the_policy_by_which_arms_were_set_before_is_still_read(monkeypatch, policy, arms):
+    monkeypatch.setenv("REFINE_FEEDBACK", policy)
+    assert read_settings().arms == arms
+    assert unknown_variables() == []
+
+
+def test_arms_have_one_order_however_they_are_named(monkeypatch):
+    monkeypatch.setenv("REFINE_ARMS", " scores, no_scores")
+    assert read_settings().arms == "no_scores,scores"
 
 
 def test_an_empty_variable_means_the_default(monkeypatch):
@@ -55,6 +69,8 @@ def test_an_empty_variable_means_the_default(monkeypatch):
         ("REFINE_TRIALS", "0", "1 to 20"),
         ("REFINE_PROFILE", "sdxl", "world, paper"),
         ("REFINE_FEEDBACK", "sometimes", "always"),
+        ("REFINE_ARMS", "scores,telepathy", "no_scores"),
+        ("REFINE_ARMS", "scores,scores", "no_scores"),
         ("REFINE_DATASET_REPO", "not a repo", "owner/name"),
         ("REFINE_SIZE", "100", "multiple of 64"),
     ],

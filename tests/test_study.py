@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from refine.protocol import Step
+from refine.flow.steps import RANKING, ROUNDS, TARGET, THANKS, WELCOME
 from refine.storage.errors import StorageError
 from refine.study import StudyError, UnchangedOrderError
 from tests.conftest import Painter
@@ -29,7 +29,7 @@ def draw(study, token, number, prompt="a cat", trial=1):
 
 def play_rounds(study, token, trial=1):
     study.begin(token, trial)
-    for number in range(1, study.protocol.iterations + 1):
+    for number in range(1, study.rule.most + 1):
         state = draw(study, token, number, f"prompt {number} of {trial}", trial)
     return state
 
@@ -43,14 +43,14 @@ def finish(study, token, trial=1):
 def test_a_whole_session(study):
     token = study.enrol(consent=True)
     state = study.state(token)
-    assert state.step == Step.TARGET
-    assert study.begin(token, 1).step == Step.ROUNDS
+    assert state.step == TARGET
+    assert study.begin(token, 1).step == ROUNDS
     for number in (1, 2, 3):
         state = draw(study, token, number, f"a cat {number}")
         assert len(state.trial.iterations) == number
-    assert state.step == Step.RANKING
+    assert state.step == RANKING
     state = study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
-    assert state.step == Step.THANKS
+    assert state.step == THANKS
     assert state.trial.ranking.order == (3, 1, 2)
     assert state.session.finished_at is not None
 
@@ -59,9 +59,9 @@ def test_a_paper_session_has_many_trials_with_different_targets(open_small_study
     study = open_small_study(trials=3)
     token = study.enrol(consent=True)
     for trial in (1, 2):
-        assert finish(study, token, trial).step == Step.TARGET
+        assert finish(study, token, trial).step == TARGET
     state = finish(study, token, 3)
-    assert state.step == Step.THANKS
+    assert state.step == THANKS
     assert len({trial.target_id for trial in state.session.trials}) == 3
 
 
@@ -72,7 +72,7 @@ def test_no_consent_no_session(study):
 
 @pytest.mark.parametrize("token", [None, "", "nonsense", "' OR 1=1 --", "x" * 10_000])
 def test_a_token_that_does_not_exist_leads_to_the_welcome_and_nowhere_else(study, token):
-    assert study.state(token).step == Step.WELCOME
+    assert study.state(token).step == WELCOME
     for call in (
         lambda: study.begin(token, 1),
         lambda: study.draw(token, 1, 1, "a cat"),
@@ -243,7 +243,7 @@ def test_a_ranking_that_is_no_permutation_is_refused_and_loses_nothing(study, or
     play_rounds(study, token)
     with pytest.raises(StudyError, match="exactly once"):
         study.rank(token, 1, order, unchanged_is_meant=True)
-    assert study.state(token).step == Step.RANKING
+    assert study.state(token).step == RANKING
 
 
 def test_the_unchanged_order_must_be_meant(study):
@@ -251,7 +251,7 @@ def test_the_unchanged_order_must_be_meant(study):
     shuffled = play_rounds(study, token).trial.shuffled
     with pytest.raises(UnchangedOrderError):
         study.rank(token, 1, shuffled)
-    assert study.rank(token, 1, shuffled, unchanged_is_meant=True).step == Step.THANKS
+    assert study.rank(token, 1, shuffled, unchanged_is_meant=True).step == THANKS
 
 
 @pytest.mark.parametrize("order", [(3, 1, 2), (3, 2, 1), (1, 2, 3), (1, 3, 2), (2, 3, 1)])
@@ -262,7 +262,7 @@ def test_drawings_of_the_same_pixels_are_tied_wherever_they_are_put(study, order
         draw(study, token, number, prompt)
     ranking = study.rank(token, 1, order, unchanged_is_meant=True).trial.ranking
     assert [ranking.rank_of(n) for n in (1, 2, 3)] == ([2, 2, 1] if order[0] == 3 else [1, 1, 3])
-    assert study.rank(token, 1, order).step == Step.THANKS
+    assert study.rank(token, 1, order).step == THANKS
 
 
 def test_an_order_that_differs_from_the_offered_one_only_among_the_same_pixels_must_be_meant_too(study):
@@ -288,7 +288,7 @@ def test_a_ranking_is_kept_once(study):
     token = study.enrol(consent=True)
     play_rounds(study, token)
     study.rank(token, 1, [2, 1, 3], unchanged_is_meant=True)
-    assert study.rank(token, 1, [2, 1, 3]).step == Step.THANKS
+    assert study.rank(token, 1, [2, 1, 3]).step == THANKS
     with pytest.raises(StudyError, match="finished"):
         study.rank(token, 1, [3, 1, 2])
     assert study.state(token).trial.ranking.order == (2, 1, 3)
@@ -315,17 +315,17 @@ def test_the_end_comes_with_the_last_ranking_or_neither_does(study):
         connection.exec_driver_sql(keep)
     with pytest.raises(StorageError):
         study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True)
-    assert study.state(token).step == Step.RANKING
+    assert study.state(token).step == RANKING
     with study._journal.writing() as connection:
         connection.exec_driver_sql(let)
-    assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == Step.THANKS
+    assert study.rank(token, 1, [3, 1, 2], unchanged_is_meant=True).step == THANKS
 
 
 def test_nobody_reaches_anothers_session(study):
     mine, yours = study.enrol(consent=True), study.enrol(consent=True)
     study.begin(mine, 1)
     draw(study, mine, 1, "mine")
-    assert study.state(yours).step == Step.TARGET
+    assert study.state(yours).step == TARGET
     assert study.state(yours).session.id != study.state(mine).session.id
 
 
@@ -376,7 +376,7 @@ def test_a_drawing_asked_for_under_other_conditions_waits_until_they_are_back(op
 def test_other_conditions_are_another_study(open_small_study):
     token = open_small_study().enrol(consent=True)
     other = open_small_study(iterations=4)
-    assert other.state(token).step == Step.WELCOME
+    assert other.state(token).step == WELCOME
     assert "changed" in other.state(token).notice
     with pytest.raises(StudyError, match="changed"):
         other.begin(token, 1)
@@ -388,7 +388,7 @@ def test_a_withdrawal_code_removes_the_session(study, spelling):
     code = finish(study, token).session.withdrawal_code
     study.wait(30)
     study.withdraw(spelling(code))
-    assert study.state(token).step == Step.WELCOME
+    assert study.state(token).step == WELCOME
 
 
 @pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "; DROP TABLE sessions", "é"])
@@ -419,7 +419,7 @@ def test_a_start_that_is_asked_again_with_the_browsers_own_token_begins_one_sess
     assert study.enrol(consent=True, token=token) == token
     study.begin(token, 1)
     assert study.enrol(consent=True, token=token) == token
-    assert study.state(token).step == Step.ROUNDS
+    assert study.state(token).step == ROUNDS
 
 
 @pytest.mark.parametrize("token", ["", "abc", "a" * 33, "ä" * 32, "a" * 31 + "\n", None])

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from refine.protocol import Step
+from refine.flow.steps import STEPS, THANKS
 from refine.study import StudyError
 from tests.conftest import small_study
 
 ROUNDS = 3
-STEPS = [Step.WELCOME, Step.TARGET, Step.ROUNDS, Step.RANKING, Step.THANKS]
+ORDER = list(STEPS.values())
 
 
 class AnyParticipant(RuleBasedStateMachine):
@@ -73,13 +73,13 @@ class AnyParticipant(RuleBasedStateMachine):
                 assert len(trial.iterations) == ROUNDS
         assert first.ranking is not None or second.begun_at is None
         assert (state.session.finished_at is not None) == (second.ranking is not None)
-        assert (state.step == Step.THANKS) == (second.ranking is not None)
-        assert state.target.prompt == "" or state.step == Step.THANKS
+        assert (state.step == THANKS) == (second.ranking is not None)
+        assert state.target.prompt == "" or state.step == THANKS
 
     @invariant()
     def nothing_is_ever_undone(self):
         state = self.study.state(self.token)
-        now = (state.trial.number, STEPS.index(state.step), len(state.trial.iterations))
+        now = (state.trial.number, ORDER.index(state.step), len(state.trial.iterations))
         assert now >= self.seen
         self.seen = now
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refine.arms import ARMS
 from refine.table import COLUMNS, COUNTS, WORDS, TableCheck
 from tests.analysis.studies import METRICS
 
@@ -37,7 +38,7 @@ def sound_rows(orders: list[list[int]]) -> list[dict]:
 
 def faults(rows: list[dict], shards: int = 1) -> list[str]:
     """Of rows that lie in so many shards."""
-    check = TableCheck(SCORES)
+    check = TableCheck(SCORES, ARMS)
     size = -(-len(rows) // shards)
     for shard in range(shards):
         check.add(f"{shard}.parquet", list(enumerate(rows[shard * size : (shard + 1) * size], 1)))

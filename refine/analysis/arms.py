@@ -1,4 +1,4 @@
-"""The feedback effect: does it matter whether participants see the scores?
+"""The feedback effect: does it matter what participants see of their drawings?
 
 Knows: the mixed model of the iteration effect, with the arm and arm x iteration. Does not know: how arms are given, or
 how results are shown.
@@ -10,31 +10,29 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from refine.analysis import model
-from refine.analysis.apa import number
+from refine.analysis.apa import number, p_words
 from refine.analysis.estimates import Contrast, Mean, TermTest, contrasts, means, term_tests
 from refine.analysis.mixed import MixedResult
+from refine.arms import ARMS
 from refine.metrics import MetricInfo
-from refine.protocol import ARMS, Arm
-
-SHOWN, HIDDEN = ARMS
 
 
 @dataclass(frozen=True, slots=True)
 class ArmEffect:
     """Of one metric; all scores are oriented (larger is more similar).
 
-    `sessions` by arm. `difference` is the mean with scores shown less that without, averaged over the iterations;
-    `test_arm` and `test_interaction` are type III F tests (is there a difference; does it change over the iterations);
-    `means` by arm and iteration. `messages` are sentences the reader must know. With `undefined` ("undefined,
-    because ...") there is nothing of this.
+    `sessions` by arm, the first being what the others are compared with. `differences` are the means of the others less that of
+    the first, averaged over the iterations, with p adjusted by Holm; `test_arm` and `test_interaction` are type III F tests (is
+    there a difference; does it change over the iterations); `means` by arm and iteration. `messages` are sentences the reader
+    must know. With `undefined` ("undefined, because ...") there is nothing of this.
     """
 
     metric: MetricInfo
-    sessions: Mapping[Arm, int]
-    difference: Contrast | None = None
+    sessions: Mapping[str, int]
+    differences: tuple[Contrast, ...] = ()
     test_arm: TermTest | None = None
     test_interaction: TermTest | None = None
-    means: Mapping[Arm, tuple[Mean, ...]] = field(default_factory=dict)
+    means: Mapping[str, tuple[Mean, ...]] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
     undefined: str = ""
     result: MixedResult | None = field(default=None, repr=False, compare=False)
@@ -42,17 +40,26 @@ class ArmEffect:
     @property
     def sentence(self) -> str:
         """The result in the form of the APA."""
-        found = self.difference
-        if found is None or self.test_arm is None or self.test_interaction is None:
-            return f"The effect of showing scores on {self.metric.label} is {self.undefined}."
+        if self.test_arm is None or self.test_interaction is None:
+            return f"The effect of feedback on {self.metric.label} is {self.undefined}."
         verdict = "an" if self.test_arm.p < 0.05 else "no significant"
         course = "differs" if self.test_interaction.p < 0.05 else "does not differ significantly"
+        counts = ", ".join(f"{arm_label(arm)}: {count} sessions" for arm, count in self.sessions.items())
         return (
-            f"Showing scores had {verdict} effect on {self.metric.label}, {self.test_arm.words}: with scores less "
-            f"without, {number(found.estimate)} [{number(found.lower)}, {number(found.upper)}] "
-            f"({self.sessions[SHOWN]} and {self.sessions[HIDDEN]} sessions). The course over the "
+            f"Feedback had {verdict} effect on {self.metric.label}, {self.test_arm.words}: "
+            f"{'; '.join(map(self._told, self.differences))} ({counts}). The course over the "
             f"iterations {course} between the arms, {self.test_interaction.words}."
         )
+
+    def _told(self, one: Contrast) -> str:
+        words = f"{arm_label(one.first)} less {arm_label(one.second)}, {number(one.estimate)}"
+        words += f" [{number(one.lower)}, {number(one.upper)}]"
+        return words if len(self.differences) == 1 else f"{words}, {p_words(one.p_holm)} (Holm)"
+
+
+def arm_label(arm: str) -> str:
+    """An arm's name for readers; of one that this software does not know its id."""
+    return ARMS[arm].label if arm in ARMS else arm
 
 
 def arm_effects(
@@ -66,19 +73,23 @@ def arm_effects(
 def arm_effect(iterations: pd.DataFrame, metric: MetricInfo, earlier: ArmEffect | None = None) -> ArmEffect:
     """Fit the model to one metric.
 
-    `iterations` as for `effects.iteration_effect`, with the column `arm` (`scores` or `no_scores`).
+    `iterations` as for `effects.iteration_effect`, with the column `arm` (ids). All arms with sessions are compared.
     """
     rows = model.table(iterations, metric, "arm")
     sessions = rows.groupby("arm")["session"].nunique()
-    counts: dict[Arm, int] = {arm: int(sessions.get(arm, 0)) for arm in ARMS}
+    order = [*ARMS, *sorted(set(sessions.index) - set(ARMS))]
+    counts = {arm: int(sessions[arm]) for arm in order if arm in sessions.index}
     found = ArmEffect(metric, counts)
+    if len(counts) < 2:
+        only = "".join(f" but in the arm '{arm}'" for arm in counts)
+        return replace(found, undefined=f"undefined, because there are no sessions{only}")
     for arm, count in counts.items():
         if count < 2:
-            few = "only one session" if count else "no session"
-            return replace(found, undefined=f"undefined, because there is {few} in the arm '{arm}'")
-    fixed = f"C(iteration, Treatment({rows['iteration'].max()})) * C(arm, Treatment('{HIDDEN}'))"
+            return replace(found, undefined=f"undefined, because there is only one session in the arm '{arm}'")
+    reference = next(iter(counts))
+    fixed = f"C(iteration, Treatment({rows['iteration'].max()})) * C(arm, Treatment('{reference}'))"
     try:
-        fit = model.fit(rows, fixed, earlier.result if earlier else None)
+        fit = model.fit(rows, fixed, _start(found, earlier))
     except model.UndefinedError as why:
         return replace(found, undefined=str(why))
     result = fit.result
@@ -86,10 +97,15 @@ def arm_effect(iterations: pd.DataFrame, metric: MetricInfo, earlier: ArmEffect 
     cells = result.means("arm", "iteration")
     return replace(
         found,
-        difference=contrasts(result.contrasts("arm", HIDDEN))[0],
+        differences=contrasts(result.contrasts("arm", reference)),
         test_arm=test_arm,
         test_interaction=test_interaction,
-        means={arm: means(cells[cells["arm"] == arm]) for arm in ARMS},
+        means={arm: means(cells[cells["arm"] == arm]) for arm in counts},
         messages=fit.notes,
         result=result,
     )
+
+
+def _start(found: ArmEffect, earlier: ArmEffect | None) -> MixedResult | None:
+    """An earlier fit of the same arms."""
+    return earlier.result if earlier is not None and set(earlier.sessions) == set(found.sessions) else None

@@ -21,6 +21,7 @@ from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from refine import table
+from refine.arms import ARMS
 from refine.metrics import MetricInfo
 
 COLUMNS = {
@@ -62,7 +63,7 @@ def read_iterations(
         shards = sorted(files.glob(f"{escape(root)}/{SHARDS}/*.parquet"))
         if not shards:
             raise DatasetError(_no_shards(dataset))
-        check = table.TableCheck(metrics)
+        check = table.TableCheck(metrics, ARMS)
         found: set[str] = set()
         rows: list[table.Row] = []
         columns = [*table.COLUMNS, *metrics]

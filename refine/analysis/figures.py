@@ -7,6 +7,7 @@ seen to those who do not see it. What is undefined gets a figure with that sente
 """
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import plotly.graph_objects as go
 from refine.analysis import paper
 from refine.analysis.agreement import Agreement
 from refine.analysis.apa import number
-from refine.analysis.arms import HIDDEN, SHOWN, ArmEffect
+from refine.analysis.arms import ArmEffect, arm_label
 from refine.analysis.effects import IterationEffect
 from refine.analysis.plateau import Plateau
 from refine.analysis.plotting import (
@@ -37,6 +38,10 @@ from refine.analysis.plotting import (
 from refine.analysis.ranking import TopRanked
 from refine.analysis.trials import blocks
 from refine.metrics import MetricInfo
+
+ARM_COLOURS = (VERMILLION, BLUE, "#009E73", "#CC79A7", "#E69F00", GREY)
+ARM_SYMBOLS = ("square", "circle", "diamond", "triangle-up", "cross", "x")
+ARM_DASHES = ("dash", "solid", "dot", "dashdot", "longdash")
 
 BANDS = (("poor", -1.0, 0.5), ("moderate", 0.5, 0.75), ("good", 0.75, 0.9), ("excellent", 0.9, 1.0))
 
@@ -241,7 +246,7 @@ def contrasts(effect: IterationEffect, plateau: Plateau) -> go.Figure:
 
 
 def arms(found: ArmEffect) -> go.Figure:
-    """Estimated marginal means by iteration with scores shown (circles, full line) and without (squares, dashes).
+    """Estimated marginal means by iteration, a line an arm, told apart by colour, mark and dashes.
 
     Raw values, up is more similar; bars are 95% intervals.
     """
@@ -249,13 +254,10 @@ def arms(found: ArmEffect) -> go.Figure:
     if found.undefined:
         return notice(found.sentence)
     figure = canvas(340)
-    styles = (
-        (SHOWN, "scores shown", BLUE, "circle", "solid", -0.08),
-        (HIDDEN, "no scores", VERMILLION, "square", "dash", 0.08),
-    )
+    styles = zip(cycle(ARM_COLOURS), cycle(ARM_SYMBOLS), cycle(ARM_DASHES), strict=False)
     ends: list[float] = []
-    for arm, name, colour, symbol, dash, aside in styles:
-        cells = found.means[arm]
+    for place, ((arm, cells), (colour, symbol, dash)) in enumerate(zip(found.means.items(), styles, strict=False)):
+        name, aside = arm_label(arm), 0.16 * place - 0.08 * (len(found.means) - 1)
         middle, lower, upper = (
             [metric.within(metric.direction * getattr(cell, name)) for cell in cells]
             for name in ("estimate", "lower", "upper")
@@ -271,7 +273,7 @@ def arms(found: ArmEffect) -> go.Figure:
             name=name,
             hovertemplate=f"{name}, iteration %{{x:.0f}}: %{{y:.4g}}<extra></extra>",
         )
-    iteration_axis(figure, [cell.iteration for cell in found.means[SHOWN]])
+    iteration_axis(figure, [cell.iteration for cell in next(iter(found.means.values()))])
     score_axis(figure, metric, ends)
     return with_words(figure, f"{metric.label} by iteration and arm. {found.sentence}")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from refine.arms import ARMS
 from refine.metrics import MetricInfo
-from refine.protocol import ARMS
 
 Array = NDArray[np.float64]
 
@@ -33,14 +33,15 @@ def simulate(
     recency: float = 0.3,
     arm_gain: float = 0.0,
     drop_out: float = 0.0,
+    arms: Sequence[str] = ("scores", "no_scores"),
     seed: int = 0,
 ) -> pd.DataFrame:
     """A study of `sessions` x `trials` in the form that analyses read, a row an iteration.
 
     True similarity, in units of its deviation within a trial, is a session effect and a target effect (normal,
     deviations `session_sd` and `target_sd`; every session has its own `trials` of the `targets`, so the two are crossed),
-    plus a gain that grows in equal steps to `gain` at iteration `plateau` and stays (by `arm_gain` more where scores are
-    shown), plus AR(1) noise with correlation `rho` (deviation 1). Each metric sees it with noise of its own of deviation
+    plus a gain that grows in equal steps to `gain` at iteration `plateau` and stays (by `arm_gain` more in `arms` that show
+    anything of the drawing), plus AR(1) noise with correlation `rho` (deviation 1). Each metric sees it with noise of its own of deviation
     `metric_noise`; people rank it with noise of deviation `human_noise` and a liking for late drawings of `recency` over
     the trial. A session ends after each trial but the last with chance `drop_out`; trials are ranked or not there.
 
@@ -52,9 +53,9 @@ def simulate(
     session = np.repeat(np.arange(sessions), trials)
     target = rng.permuted(np.tile(np.arange(targets), (sessions, 1)), axis=1)[:, :trials].ravel()
     position = np.arange(iterations)
-    arm = rng.permutation(sessions) % len(ARMS)
+    arm = rng.permutation(sessions) % len(arms)
 
-    gains = gain + arm_gain * (np.array(ARMS)[arm] == "scores")
+    gains = gain + arm_gain * np.array([bool(ARMS[name].shows) for name in arms])[arm]
     growth = gains[session, None] * np.minimum(position / max(plateau - 1, 1), 1.0)
     level = session_sd * rng.standard_normal(sessions)[session] + target_sd * rng.standard_normal(targets)[target]
     similarity = level[:, None] + growth + _ar1(rng, (sessions * trials, iterations), rho)
@@ -67,7 +68,7 @@ def simulate(
         "session": np.repeat([f"simulated-{s:05d}" for s in session], iterations),
         "trial": np.repeat([f"simulated-{s:05d}-{i}" for i, s in enumerate(session)], iterations),
         "target": np.repeat([f"simulated-{t:03d}" for t in target], iterations),
-        "arm": np.repeat(np.array(ARMS)[arm][session], iterations),
+        "arm": np.repeat(np.array(arms)[arm][session], iterations),
         "iteration": np.tile(position + 1, sessions * trials),
         "rank": rank.ravel(),
     }

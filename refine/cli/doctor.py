@@ -41,8 +41,8 @@ def examine(settings: Settings) -> str:
         _line("replica", *_replica(settings)),
         _line(
             "study",
-            f"{settings.trials} trial(s) of {settings.iterations} rounds, scores shown: {settings.feedback}",
-            _origin(settings, "trials", "iterations", "feedback"),
+            f"{settings.trials} trial(s) of {settings.iterations} rounds, arms: {settings.arms}",
+            _origin(settings, "trials", "iterations", "arms"),
         ),
     ]
     lines += [

@@ -3,23 +3,19 @@
 Knows: how to keep arms and targets balanced. Does not know: where the counts come from, or what a session is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
-from refine.protocol import ARMS, Arm, FeedbackPolicy, Target
+from refine.protocol import Target
 
 
-def assign_arm(policy: FeedbackPolicy, enrolled: Mapping[Arm, int], rng: Random) -> Arm:
-    """The arm of the next session: under `random` the smaller arm, by lot when both are equal.
+def assign_arm(arms: Sequence[str], enrolled: Mapping[str, int], rng: Random) -> str:
+    """The arm of the next session: of these the smallest, by lot among equals.
 
     `enrolled` counts the sessions in each arm so far; an arm that is missing counts 0.
     """
-    if policy == "always":
-        return "scores"
-    if policy == "never":
-        return "no_scores"
-    fewest = min(enrolled.get(arm, 0) for arm in ARMS)
-    return rng.choice([arm for arm in ARMS if enrolled.get(arm, 0) == fewest])
+    fewest = min(enrolled.get(arm, 0) for arm in arms)
+    return rng.choice([arm for arm in arms if enrolled.get(arm, 0) == fewest])
 
 
 def assign_targets(targets: Iterable[Target], used: Mapping[str, int], trials: int, rng: Random) -> list[str]:

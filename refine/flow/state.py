@@ -1,26 +1,14 @@
-"""What the page is told: where a participant stands, and what they agreed to.
+"""State of a participant: all that the page is told of where somebody stands.
 
 Knows: what a screen needs. Does not know: the rules that decide it (study) or how it is shown (ui).
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from refine.flow.steps import Step
 from refine.metrics import Scale
-from refine.protocol import Session, Step, Target, Trial
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What participants agree to. `version` is kept with each session."""
-
-    text: str
-
-    @property
-    def version(self) -> str:
-        """The first 8 hex digits of the SHA-256 of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:8]
+from refine.protocol import Session, Target, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +26,8 @@ class State:
     """Where a participant stands: all that the page needs to show the right screen.
 
     `trial` is the current trial (at the end the last one). `target` has its hidden prompt only once the session is
-    finished. `scale` is that of each metric for the target, by id, empty as long as it is being made. `notice` is a sentence for the participant about something that went wrong, or empty.
+    finished. `scale` is that of each metric for the target, by id, empty as long as it is being made. `notice` is a sentence for
+    the participant about something that went wrong, or empty.
     """
 
     step: Step

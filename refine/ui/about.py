@@ -68,7 +68,7 @@ class About:
                 limits=_limits(study),
                 metrics=", ".join(metric.label for metric in study.metrics),
                 protocol=protocol.hash,
-                iterations=protocol.iterations,
+                iterations=study.rule.most,
                 trials=protocol.trials,
             )
         )

@@ -19,11 +19,11 @@ from pydantic import (
 )
 
 from refine.flow.state import State
-from refine.protocol import Step
+from refine.flow.steps import RANKING, ROUNDS, TARGET, THANKS, WELCOME
 from refine.study import BEGIN_ANEW, Study
 from refine.ui.html import message
 
-UNFINISHED = (Step.TARGET, Step.ROUNDS, Step.RANKING)
+UNFINISHED = (TARGET, ROUNDS, RANKING)
 
 
 class Memory(BaseModel):
@@ -75,7 +75,7 @@ def arrive(study: Study, memory: Memory) -> Arrival:
     question = ""
     if memory.link:
         linked = study.state(memory.link)
-        if linked.step == Step.WELCOME:
+        if linked.step == WELCOME:
             own = "You go on with your own." if current else BEGIN_ANEW
             question = message(linked.notice.replace(BEGIN_ANEW, own))
         elif memory.link != current and state.step in UNFINISHED:
@@ -93,7 +93,7 @@ def _current(tokens: list[str], places: Mapping[str, State]) -> str:
     """The first session if it can be shown, or else the first that is unfinished; empty if there is none."""
     for token in tokens:
         step = places[token].step
-        if step in UNFINISHED or (token == tokens[0] and step != Step.WELCOME):
+        if step in UNFINISHED or (token == tokens[0] and step != WELCOME):
             return token
     return ""
 
@@ -118,9 +118,9 @@ def _others(study: Study, others: Mapping[str, State]) -> str:
 
 def _place(study: Study, state: State) -> str:
     """How far a session is, in words."""
-    if state.step == Step.THANKS or state.trial is None or state.session is None:
+    if state.step == THANKS or state.trial is None or state.session is None:
         return "finished"
     trials = len(state.session.trials)
     which = f"picture {state.trial.number} of {trials}, " if trials > 1 else ""
-    rounds = f"round {len(state.trial.iterations) + 1} of {study.protocol.iterations}"
-    return which + ("ranking" if state.step == Step.RANKING else rounds)
+    rounds = f"round {len(state.trial.iterations) + 1} of {study.rule.most}"
+    return which + ("ranking" if state.step == RANKING else rounds)

@@ -1,6 +1,7 @@
 """The participant's path: one list, and the plumbing that keeps the page where the participant stands.
 
-Knows: the order of the screens, and that a browser remembers. Does not know: what a screen shows, or any rule.
+Knows: the screen of each step, and that a browser remembers. Does not know: the order of steps (flow), what a screen shows, or any
+rule.
 """
 
 import logging
@@ -13,14 +14,14 @@ from gradio.components import Component
 from gradio.events import Dependency
 
 from refine.flow.state import State
-from refine.protocol import Step
+from refine.flow.steps import THANKS, WELCOME, Step
 from refine.storage.errors import StorageError
 from refine.study import Study, StudyError, UnchangedOrderError
 from refine.ui.arrival import arrive, read_memory
 from refine.ui.html import message, script
 from refine.ui.ranking import RankingScreen
-from refine.ui.rounds import Rounds, pace, progress_bar, turn
-from refine.ui.screen import Screen, Verb, View
+from refine.ui.rounds import Rounds
+from refine.ui.screen import Pulse, Screen, Verb, View
 from refine.ui.target import TargetScreen
 from refine.ui.thanks import Thanks
 from refine.ui.welcome import Welcome
@@ -28,14 +29,10 @@ from refine.web.clients import client_of
 
 log = logging.getLogger(__name__)
 
-PATH: tuple[type[Screen], ...] = (
-    Welcome,
-    TargetScreen,
-    Rounds,
-    RankingScreen,
-    Thanks,
-)
-"""What a participant goes through, from the first screen to the last."""
+SCREENS: dict[str, type[Screen]] = {
+    screen.step.id: screen for screen in (Welcome, TargetScreen, Rounds, RankingScreen, Thanks)
+}
+"""The screen of each step of a session, by the step's id."""
 
 UNREADABLE = "Your session cannot be read just now. What is saved is not lost: please reload the page in a moment."
 UNSHOWN = "Something went wrong on our side, and your session cannot be shown. Reload the page to try again, or begin a new one."
@@ -56,10 +53,10 @@ class Path:
         self._question = gr.HTML(js_on_load=script("sessions.js"), apply_default_css=False)
         self._steps = gr.HTML(apply_default_css=False)
         self._trouble = gr.HTML(apply_default_css=False)
-        self._screens = [screen() for screen in PATH]
+        self._screens = [SCREENS[step.id]() for step in study.steps]
         self._columns = []
         for screen in self._screens:
-            with gr.Column(visible=screen.step == Step.WELCOME, elem_classes="tp-screen") as column:
+            with gr.Column(visible=screen.step == WELCOME, elem_classes="tp-screen") as column:
                 screen.build(study)
             self._columns.append(column)
         self._footer = gr.HTML(js_on_load=script("copy.js"), apply_default_css=False)
@@ -80,8 +77,15 @@ class Path:
             **QUIET,
         )
         self._on(wake.wake, lambda token: None)
-        self._rounds = next(screen for screen in self._screens if isinstance(screen, Rounds))
-        self._rounds.timer.tick(self._poll, [self._token, self._rounds.turn], self._outputs, **QUIET)
+        for screen in self._screens:
+            if screen.pulse is not None:
+                self._keep_up_to_date(screen, screen.pulse)
+
+    def _keep_up_to_date(self, screen: Screen, pulse: Pulse) -> None:
+        def look(token: str, believed: str) -> list[Any]:
+            return self._poll(screen, token, believed)
+
+        pulse.timer.tick(look, [self._token, pulse.believed], self._outputs, **QUIET)
 
     def _on(
         self,
@@ -123,21 +127,13 @@ class Path:
         token = next(iter(memory.tokens), "")
         return self._guarded(show, token, rest=[gr.skip(), gr.skip()])
 
-    def _poll(self, token: str, believed: str) -> list[Any]:
-        """Bring a page of the rounds up to date; while a drawing is made nothing changes but its progress."""
+    def _poll(self, screen: Screen, token: str, believed: str) -> list[Any]:
+        """Bring a page at `screen` up to date: all of it if it believes what is true no longer."""
 
         def update(state: State) -> list[Any]:
-            if turn(state) != believed:
+            if screen.belief(state) != believed:
                 return self._show(View(state, token))
-            if state.pending is None:
-                return self._only({self._trouble: ""})
-            return self._only(
-                {
-                    self._trouble: "",
-                    self._rounds.progress: progress_bar(state.pending),
-                    self._rounds.timer: gr.Timer(pace(state.pending)),
-                }
-            )
+            return self._only({self._trouble: "", **screen.refresh(state)})
 
         return self._stand(token, update)
 
@@ -173,7 +169,7 @@ class Path:
             return [*self._only({self._token: token, self._trouble: message(alert or UNREADABLE)}), *rest]
         except Exception:
             log.exception("A page could not be shown")
-            return [*self._show(View(State(Step.WELCOME, notice=UNSHOWN), token)), *rest]
+            return [*self._show(View(State(WELCOME, notice=UNSHOWN), token)), *rest]
 
     def _only(self, values: dict[Component, Any]) -> list[Any]:
         """New values for these outputs; all others stay as they are."""
@@ -182,25 +178,25 @@ class Path:
     def _show(self, view: View) -> list[Any]:
         """New values for all outputs: the screen where the participant stands, and the others empty."""
         step = view.state.step
-        updates: list[Any] = [view.token, _steps(step), "", _footer(view)]
+        updates: list[Any] = [view.token, _steps(self._study.steps, step), "", _footer(view)]
         updates += [gr.Column(visible=screen.step == step) for screen in self._screens]
         for screen in self._screens:
             updates += screen.render(self._study, view) if screen.step == step else screen.clear()
         return updates
 
 
-def _steps(now: Step) -> str:
-    order = [screen.step for screen in PATH]
+def _steps(steps: Sequence[Step], now: Step) -> str:
+    place = steps.index(now)
     items = "".join(
-        f'<li class="{"now" if screen.step == now else "done" if order.index(screen.step) < order.index(now) else ""}"'
-        f"{' aria-current=step' if screen.step == now else ''}>{escape(screen.title)}</li>"
-        for screen in PATH
+        f'<li class="{"now" if number == place else "done" if number < place else ""}"'
+        f"{' aria-current=step' if number == place else ''}>{escape(step.title)}</li>"
+        for number, step in enumerate(steps)
     )
     return f'<nav aria-label="Your way"><ol class="tp-steps">{items}</ol></nav>'
 
 
 def _footer(view: View) -> str:
-    if view.state.step in (Step.WELCOME, Step.THANKS):
+    if view.state.step in (WELCOME, THANKS):
         return ""
     return (
         '<p class="tp-note tp-footer">Everything is saved as you go. '

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import gradio as gr
 
-from refine.protocol import Iteration, Step
+from refine.flow.steps import RANKING
+from refine.protocol import Iteration
 from refine.study import Study, StudyError
 from refine.ui.html import drawing_uri, figure, message, script, target_uri
 from refine.ui.screen import On, Screen, View
@@ -24,8 +25,7 @@ TIES = " Drawings that are the same stand together and share a rank."
 class RankingScreen(Screen):
     """An ordered list that starts shuffled."""
 
-    step: ClassVar = Step.RANKING
-    title: ClassVar = "Ranking"
+    step: ClassVar = RANKING
 
     def build(self, study: Study) -> None:
         """The list carries its own buttons, so that its order and its answer stay together."""

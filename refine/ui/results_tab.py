@@ -10,9 +10,10 @@ from typing import Any
 
 import gradio as gr
 
+from refine.flow.stopping import rule_of
 from refine.live.downloads import MINUTES, BusyError, Download, Downloads
 from refine.live.results import LiveResults, Selection
-from refine.protocol import ARMS, Protocol
+from refine.protocol import Protocol
 from refine.storage.errors import StorageError
 from refine.ui.html import message, script
 from refine.ui.path import QUIET
@@ -54,7 +55,7 @@ class ResultsTab:
         with gr.Accordion("Choose what is shown", open=False):
             with gr.Row():
                 protocols = gr.Dropdown([protocol.hash], value=protocol.hash, label="Study (profile and protocol)")
-                arm = gr.Dropdown([EVERYTHING, *ARMS], label="Arm")
+                arm = gr.Dropdown([EVERYTHING, *protocol.arms], label="Arm")
                 subject = gr.Dropdown([EVERYTHING], label="Subject of the target")
             with gr.Row():
                 since = gr.DateTime(label="From", include_time=False, type="string")
@@ -107,7 +108,7 @@ class ResultsTab:
         found = sections(
             results.summary(selection),
             fit,
-            self._protocol.iterations,
+            rule_of(self._protocol.stopping).most,
             simulated=source == SIMULATED,
             chosen=selection != self._selection(source, self._protocol.hash, *[None] * 4),
         )

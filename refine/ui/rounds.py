@@ -3,19 +3,22 @@
 Knows: how a round looks while it is written, drawn and compared. Does not know: when a round is due (study).
 """
 
+from collections.abc import Mapping
 from html import escape
 from typing import ClassVar
 
 import gradio as gr
+from gradio.components import Component
 
+from refine.arms import ARMS, Given
 from refine.flow.state import Pending, State
+from refine.flow.steps import ROUNDS
 from refine.flow.vocabulary import Vocabulary
 from refine.metrics import rewording_noise
-from refine.protocol import Iteration, Step, Trial
+from refine.protocol import Iteration, Trial
 from refine.study import Study, StudyError
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
-from refine.ui.scores import score_table
-from refine.ui.screen import On, Screen, View
+from refine.ui.screen import On, Pulse, Screen, View
 
 POLL_SECONDS, IDLE_SECONDS = 0.4, 3.0
 """Between two looks at the study: while a drawing is made, and otherwise (another window may have drawn)."""
@@ -27,8 +30,7 @@ MOST_WORDS, LONGEST_WORD = 6, 30
 class Rounds(Screen):
     """Write, draw, look, again."""
 
-    step: ClassVar = Step.ROUNDS
-    title: ClassVar = "Rounds"
+    step: ClassVar = ROUNDS
 
     def build(self, study: Study) -> None:
         """Pictures, prompt and button, in sight together; below them all that comes and goes, so that it moves nothing."""
@@ -43,18 +45,19 @@ class Rounds(Screen):
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
         self.progress = gr.HTML(apply_default_css=False)
         self.notes = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
-        self.scores = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
+        self.feedback = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
         self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
         self.draft = gr.HTML("", html_template="", js_on_load=script("draft.js"), apply_default_css=False)
         self.timer = gr.Timer(POLL_SECONDS, active=False)
+        self.pulse = Pulse(self.timer, self.turn)
         self.outputs = [
             self.board,
             self.progress,
             self.prompt,
             self.draw,
             self.notes,
-            self.scores,
+            self.feedback,
             self.strip,
             self.turn,
             self.draft,
@@ -81,20 +84,29 @@ class Rounds(Screen):
         assert state.session is not None and trial is not None
         iterations = trial.iterations
         place = draft_place(trial, pending)
-        sees_scores = state.session.arm == "scores" and bool(iterations)
-        noise = rewording_noise(study.protocol.profile)
+        given = Given(study.metrics, iterations, state.scale, rewording_noise(study.protocol.profile))
         return [
             _board(study, trial),
             progress_bar(pending),
             gr.Textbox(value=view.drafts.get(place, _prompt(pending, iterations))) if view.fresh else gr.skip(),
             gr.Button("Drawing …" if pending else "Draw", interactive=pending is None),
             message(view.alert or state.notice) + _notes(study, trial),
-            score_table(study.metrics, iterations, state.scale, noise) if sees_scores else "",
+            ARMS[state.session.arm].html(given),
             _strip(study, iterations),
             turn(state),
             place,
             gr.Timer(pace(pending), active=True),
         ]
+
+    def belief(self, state: State) -> str:
+        """Trial, round, whether its drawing is being made, and whether scores are points."""
+        return turn(state)
+
+    def refresh(self, state: State) -> Mapping[Component, object]:
+        """While a drawing is made nothing changes but its progress."""
+        if state.pending is None:
+            return {}
+        return {self.progress: progress_bar(state.pending), self.timer: gr.Timer(pace(state.pending))}
 
     def clear(self) -> list[object]:
         """No pictures, no prompt."""
@@ -121,7 +133,7 @@ def pace(pending: Pending | None) -> float:
 
 
 def _board(study: Study, trial: Trial) -> str:
-    rounds = study.protocol.iterations
+    rounds = study.rule.most
     done = len(trial.iterations)
     counter = f'<p id="round-counter">Round {done + 1} of {rounds}</p>'
     dots = "".join(f'<i class="{"done" if n < done else "now" if n == done else ""}"></i>' for n in range(rounds))

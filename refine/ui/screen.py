@@ -7,11 +7,12 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import gradio as gr
 from gradio.components import Component
 from gradio.events import Dependency
 
 from refine.flow.state import State
-from refine.protocol import Step
+from refine.flow.steps import Step
 from refine.study import Study
 
 Verb = Callable[..., str | None]
@@ -55,13 +56,24 @@ class View:
     drafts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """When a page looks again where the participant stands, and the output that holds what it believes of that."""
+
+    timer: gr.Timer
+    believed: gr.Textbox
+
+
 @dataclass(slots=True)
 class Screen:
-    """One screen. `outputs` are the components that `render` gives values for, in the same order."""
+    """One screen. `outputs` are the components that `render` gives values for, in the same order.
+
+    A screen that keeps itself up to date has a `pulse`.
+    """
 
     step: typing.ClassVar[Step]
-    title: typing.ClassVar[str]
     outputs: list[Component] = field(default_factory=list)
+    pulse: Pulse | None = None
 
     def build(self, study: Study) -> None:
         """Make the components; called inside the screen's own column."""
@@ -72,6 +84,14 @@ class Screen:
 
     def render(self, study: Study, view: View) -> list[object]:
         """New values of `outputs` for a participant who stands at this screen."""
+        raise NotImplementedError
+
+    def refresh(self, state: State) -> Mapping[Component, object]:
+        """Of a screen with a `pulse`: new values of those outputs that change while `belief` stays the same."""
+        raise NotImplementedError
+
+    def belief(self, state: State) -> str:
+        """Of a screen with a `pulse`: the state in a word, which the page keeps and brings along when it looks again."""
         raise NotImplementedError
 
     def clear(self) -> list[object]:

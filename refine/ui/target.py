@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import gradio as gr
 
-from refine.protocol import Step
+from refine.flow.steps import TARGET
 from refine.study import Study
 from refine.ui.html import figure, message, target_uri
 from refine.ui.screen import On, Screen, View
@@ -21,8 +21,7 @@ WORDS = """
 class TargetScreen(Screen):
     """The target, large, and the button to begin."""
 
-    step: ClassVar = Step.TARGET
-    title: ClassVar = "Target"
+    step: ClassVar = TARGET
 
     def build(self, study: Study) -> None:
         """The picture and the button."""

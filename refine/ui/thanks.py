@@ -8,19 +8,20 @@ from typing import ClassVar
 
 import gradio as gr
 
+from refine.arms import Given
+from refine.arms.scores import SCORES
+from refine.flow.steps import THANKS
 from refine.metrics import rewording_noise
-from refine.protocol import Session, Step, Trial
+from refine.protocol import Session, Trial
 from refine.study import Study
 from refine.ui.html import drawing_uri, figure, script, target_uri, text
-from refine.ui.scores import score_table
 from refine.ui.screen import On, Screen, View
 
 
 class Thanks(Screen):
     """The end of a session, and the beginning of the next one for whoever likes."""
 
-    step: ClassVar = Step.THANKS
-    title: ClassVar = "Thanks"
+    step: ClassVar = THANKS
 
     def build(self, study: Study) -> None:
         """The story of the session and a button for another one."""
@@ -65,7 +66,7 @@ def _trial(study: Study, trial: Trial) -> str:
         f'<q id="hidden-prompt">{text(target.prompt)}</q></p>'
     )
     noise = rewording_noise(study.protocol.profile)
-    scores = score_table(study.metrics, trial.iterations, study.scale(trial.target_id), noise, best.number)
+    scores = SCORES.html(Given(study.metrics, trial.iterations, study.scale(trial.target_id), noise, best.number))
     return f'<div class="tp-pair tp-three">{"".join(pictures)}</div>{secret}{scores}'
 
 

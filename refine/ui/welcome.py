@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import gradio as gr
 
-from refine.protocol import Step
+from refine.flow.steps import WELCOME
 from refine.study import Study
 from refine.ui.html import message
 from refine.ui.screen import On, Screen, View
@@ -31,13 +31,12 @@ INTRODUCTION = """
 class Welcome(Screen):
     """Consent, then the session begins."""
 
-    step: ClassVar = Step.WELCOME
-    title: ClassVar = "Welcome"
+    step: ClassVar = WELCOME
 
     def build(self, study: Study) -> None:
         """Introduction, consent text, and the button that agrees and starts."""
         self.alert = gr.HTML(apply_default_css=False)
-        gr.HTML(INTRODUCTION.format(rounds=study.protocol.iterations), apply_default_css=False)
+        gr.HTML(INTRODUCTION.format(rounds=study.rule.most), apply_default_css=False)
         with gr.Accordion("Before you start: what you agree to", open=True, elem_classes="tp-consent"):
             gr.Markdown(study.consent.text)
         self.start = gr.Button("I agree, start", variant="primary", size="lg", elem_id="start", interactive=False)

@@ -113,7 +113,7 @@ def test_tables_have_the_numbers(results: Results) -> None:
     assert list(tables["top_ranked"]["count"]) == list(results.summary.top_ranked.counts)
     assert list(tables["plackett_luce"]["share"]) == [worth.share for worth in results.plackett_luce.worths]
     assert list(tables["plateaus"]["last_different"]) == [one.last_different for one in results.plateaus]
-    assert list(tables["arms"]["difference_estimate"]) == [one.difference.estimate for one in results.arms]
+    assert list(tables["arm_contrasts"]["estimate"]) == [one.differences[0].estimate for one in results.arms]
     assert len(tables["arm_means"]) == 20 * len(results.arms)
     assert set(tables["variance_components"]["name"]) == {"session", "target", "residual", "rho"}
 

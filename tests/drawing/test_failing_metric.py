@@ -2,9 +2,9 @@
 
 import math
 
+from refine.arms.scores import score_table
 from refine.similarity.imagehash import ImageHashMetric
 from refine.storage.dataset.folder import from_parquet
-from refine.ui.scores import score_table
 from tests.conftest import Painter
 
 

@@ -13,21 +13,20 @@ from refine.protocol import Target
 TARGETS = [Target(f"{subject}-{i}", subject, "", "") for subject in ("animals", "food", "things") for i in range(4)]
 
 
-@pytest.mark.parametrize(("policy", "arm"), [("always", "scores"), ("never", "no_scores")])
-def test_a_fixed_policy_gives_its_arm(policy, arm):
-    assert assign_arm(policy, {"scores": 5}, Random(0)) == arm
+def test_a_single_arm_is_everybodys():
+    assert assign_arm(("scores",), {"scores": 5}, Random(0)) == "scores"
 
 
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_random_arms_never_differ_by_more_than_one(seed, sessions):
     rng, counts = Random(seed), Counter()
     for _ in range(sessions):
-        counts[assign_arm("random", counts, rng)] += 1
+        counts[assign_arm(("no_scores", "scores"), counts, rng)] += 1
         assert abs(counts["scores"] - counts["no_scores"]) <= 1
 
 
 def test_the_first_random_arm_is_a_matter_of_chance():
-    assert {assign_arm("random", {}, Random(seed)) for seed in range(20)} == {"scores", "no_scores"}
+    assert {assign_arm(("no_scores", "scores"), {}, Random(seed)) for seed in range(20)} == {"scores", "no_scores"}
 
 
 @given(st.integers(0, 2**32))

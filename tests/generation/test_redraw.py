@@ -11,7 +11,7 @@ from refine.cli.generation import main
 from refine.generation.pipeline import PipelineGenerator
 from refine.generation.redraw import compare
 from refine.profiles import PROFILES
-from refine.protocol import Iteration, Protocol, Session, Trial
+from refine.protocol import Iteration, Protocol, Session, Trial, fixed_rounds
 from refine.settings import read_settings
 from refine.storage.journal.journal import Request
 from refine.storage.pictures.folder import Pictures, png
@@ -47,7 +47,7 @@ def journal_of_one(tmp_path, monkeypatch):
     journal, pictures = open_journal(settings), Pictures(settings.data_dir / "pictures")
     drawing = PipelineGenerator(PROFILES["world"].pipeline, drawing_settings(settings)).draw("a cat", lambda done: None)
     now = datetime.now(UTC)
-    protocol = Protocol("world", 2, 1, "never", drawing_settings(settings), ("imagehash",))
+    protocol = Protocol("world", 1, fixed_rounds(2), ("no_scores",), drawing_settings(settings), ("imagehash",))
     trial = Trial("t", "s", 1, "target", (1, 2))
 
     def keep(provenance=drawing.provenance, picture=drawing.picture):

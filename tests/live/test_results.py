@@ -15,13 +15,13 @@ from refine.assembly import open_services
 from refine.live.results import KEPT, FittedResults, LiveResults, Selection
 from refine.live.rows import FixedRows, JournalRows
 from refine.metrics import METRICS
-from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial, fixed_rounds
 from refine.settings import Settings
 from refine.storage.errors import StorageError
 from refine.storage.journal.journal import Journal
 
 DRAWING = DrawingSettings("paint", "1", 1029, 10, 5.0, 32, 32)
-PROTOCOL = Protocol("world", 3, 1, "random", DRAWING, ("lpips_world", "imagehash"))
+PROTOCOL = Protocol("world", 1, fixed_rounds(3), ("no_scores", "scores"), DRAWING, ("lpips_world", "imagehash"))
 OTHER = replace(PROTOCOL, profile="paper", metrics=("lpips", "imagehash"))
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ALL = Selection(PROTOCOL.hash)

@@ -172,7 +172,7 @@ def test_a_branch_of_the_model_stands_for_its_commit_and_a_commit_for_itself(sto
     other = replace(PROTOCOL, drawing=replace(PROTOCOL.drawing, revision=named))
     for config, change in (
         ("iterations", {"revision": "b" * 40, "protocol_hash": other.hash}),
-        ("sessions", {"protocol": json.dumps(asdict(other)), "protocol_hash": other.hash}),
+        ("sessions", {"protocol": json.dumps(other.conditions), "protocol_hash": other.hash}),
     ):
         replace_shard(home.dataset.folder, config, "s", lambda found, c=change: [row.update(c) for row in found])
     assert ("made with revision" in storage("verify")[1]) == differs

@@ -1,7 +1,7 @@
 """The dataset: shards that load without arguments, with documented columns, and nothing in them that must not be."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pyarrow.parquet as pq
@@ -63,7 +63,7 @@ def test_all_configs_load_and_pictures_decode(home, tmp_path):
     assert [by_number[n]["thinking_ms"] for n in (1, 2, 3)] == [10_000, 8_000, 8_000]
     sessions = load(dataset, "sessions", tmp_path)
     assert sessions["duration_ms"] == [60_000, 60_000]
-    assert json.loads(sessions[0]["protocol"]) == json.loads(json.dumps(asdict(PROTOCOL)))
+    assert json.loads(sessions[0]["protocol"]) == PROTOCOL.conditions
     (target,) = load(dataset, "targets", tmp_path)
     assert (target["prompt"], pixel_hash(target["picture"])) == ("hidden", pixel_hash(noise(9)))
 

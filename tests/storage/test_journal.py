@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial
+from refine.protocol import DrawingSettings, Iteration, Protocol, Provenance, Ranking, Session, Trial, fixed_rounds
 from refine.storage.errors import StorageError
 from refine.storage.journal.journal import Journal, Request
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 SETTINGS = DrawingSettings("m", "1", 1029, 10, 5.0, 32, 32)
-PROTOCOL = Protocol("test", 3, 1, "random", SETTINGS, ("imagehash",))
+PROTOCOL = Protocol("test", 1, fixed_rounds(3), ("no_scores", "scores"), SETTINGS, ("imagehash",))
 
 
 def a_session(name="s"):

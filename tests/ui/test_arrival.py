@@ -2,7 +2,7 @@
 
 import pytest
 
-from refine.protocol import Step
+from refine.flow.steps import THANKS, WELCOME
 from refine.ui.arrival import Memory, arrive, read_memory
 from tests.test_study import draw, finish
 
@@ -50,20 +50,20 @@ def test_a_link_of_nobody_replaces_nothing(study, token):
     assert found.token == token
     assert "not known" in found.question and "your own" in found.question
     found = at(study, link="abc")
-    assert (found.token, found.state.step) == ("", Step.WELCOME)
+    assert (found.token, found.state.step) == ("", WELCOME)
     assert "not known" in found.question
 
 
 def test_an_unfinished_session_is_found_behind_one_that_is_gone(study, token, finished):
     assert at(study, "gone", finished, token).token == token
     found = at(study, "gone", finished)
-    assert (found.token, found.state.step) == ("", Step.WELCOME)
+    assert (found.token, found.state.step) == ("", WELCOME)
     assert "not known" in found.state.notice
 
 
 def test_a_finished_session_is_shown_with_a_way_to_the_unfinished(study, token, finished):
     found = at(study, finished, token)
-    assert found.state.step == Step.THANKS
+    assert found.state.step == THANKS
     assert f'data-go="{token}"' in found.others
 
 

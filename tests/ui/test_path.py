@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from refine.protocol import Step
+from refine.flow.steps import ROUNDS, STEPS, THANKS, WELCOME
 from refine.ui.html import MISSING
-from refine.ui.path import Path
+from refine.ui.path import SCREENS, Path
 from refine.ui.rounds import turn
 from tests.test_study import draw, finish
 
@@ -26,7 +26,7 @@ class Visit:
         return self._seen(self.path._arrive({"tokens": [token]})[:-2])
 
     def poll(self, token, believed):
-        return self._seen(self.path._poll(token, believed))
+        return self._seen(self.path._poll(self.path._screens[2], token, believed))
 
     def act(self, verb, token):
         return self._seen(self.path._act(verb, token, (), fresh=True))
@@ -62,7 +62,7 @@ def study(open_small_study):
 def test_a_picture_that_is_gone_leaves_a_gap_and_the_rounds_go_on(study, token, tmp_path):
     shutil.rmtree(tmp_path / "pictures")
     seen = Visit(study).arrive(token)
-    assert seen.step == Step.ROUNDS
+    assert seen.step == ROUNDS
     assert MISSING in seen.words
     assert len(draw(study, token, 2).trial.iterations) == 2
 
@@ -77,10 +77,10 @@ def test_with_other_targets_a_session_can_begin_anew_and_a_finished_one_is_still
     index.write_text(index.read_text().replace('"id": "t', '"id": "another-'))
     visit = Visit(open_small_study())
     seen = visit.arrive(begun)
-    assert (seen.step, seen.can_start) == (Step.WELCOME, True)
+    assert (seen.step, seen.can_start) == (WELCOME, True)
     assert "The study has changed" in seen.words
     seen = visit.arrive(finished)
-    assert seen.step == Step.THANKS
+    assert seen.step == THANKS
     assert "has this target no longer" in seen.words
 
 
@@ -96,7 +96,7 @@ def test_a_journal_that_cannot_be_read_is_told_and_the_page_stays_as_it_is(study
         journal.execute("ALTER TABLE hidden RENAME TO trials")
     seen = visit.poll(token, "1/2/drawing")
     assert "cannot be read" not in seen.words
-    assert seen.step == Step.ROUNDS
+    assert seen.step == ROUNDS
 
 
 def test_a_screen_that_cannot_be_drawn_lets_its_participant_begin_anew(study, token):
@@ -104,7 +104,7 @@ def test_a_screen_that_cannot_be_drawn_lets_its_participant_begin_anew(study, to
     study.protocol = None  # a mistake of ours
     seen = visit.arrive(token)
     assert "session cannot be shown" in seen.words
-    assert (seen.step, seen.can_start) == (Step.WELCOME, True)
+    assert (seen.step, seen.can_start) == (WELCOME, True)
 
 
 def test_the_thanks_show_the_scores_of_the_best_round_not_of_the_last(study, token):
@@ -119,7 +119,7 @@ def test_the_thanks_show_the_scores_of_the_best_round_not_of_the_last(study, tok
 
 
 def test_scores_become_points_by_themselves_when_the_scale_is_there(open_small_study):
-    study = open_small_study(feedback="always")
+    study = open_small_study(arms=("scores",))
     token = study.enrol(consent=True)
     study.begin(token, 1)
     visit, state = Visit(study), draw(study, token, 1)
@@ -128,3 +128,7 @@ def test_scores_become_points_by_themselves_when_the_scale_is_there(open_small_s
     raw = replace(state, scale={})
     assert "100: the target itself" in visit.poll(token, turn(raw)).words
     assert visit.poll(token, turn(state)).step is None, "then nothing changes any more"
+
+
+def test_every_step_has_its_screen():
+    assert {name: screen.step for name, screen in SCREENS.items()} == STEPS

@@ -11,13 +11,13 @@ import pytest
 from refine.analysis.results import analyse
 from refine.analysis.simulate import simulate
 from refine.analysis.summary import summarise
+from refine.arms.scores import change_words, score_table, shown, sparkline
 from refine.live.results import FittedResults
 from refine.metrics import METRICS as KNOWN
 from refine.metrics import Scale
 from refine.ui.html import figure, message, text
 from refine.ui.plots import course
 from refine.ui.results_page import sections
-from refine.ui.scores import change_words, score_table, shown, sparkline
 from tests.storage.test_journal import an_iteration
 
 UP, DOWN, HASH = (KNOWN[name] for name in ("clip_b32", "lpips", "imagehash"))

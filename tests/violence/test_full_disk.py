@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from refine.protocol import Step
+from refine.flow.steps import ROUNDS
 
 FULL = """
 import resource, sys
@@ -78,7 +78,7 @@ def test_a_full_disk_is_told_and_the_round_can_be_drawn_when_there_is_room(tmp_p
     assert run.returncode == 0, run.stderr
     again = open_small_study()
     state = again.state(run.stdout.strip())
-    assert state.step == Step.ROUNDS
+    assert state.step == ROUNDS
     assert [iteration.number for iteration in state.trial.iterations] == [1, 2]
     pictures = {iteration.picture for iteration in state.trial.iterations}
     assert {path.stem for path in (tmp_path / "pictures").glob("??/*")} == pictures

@@ -95,7 +95,7 @@ def _arms(results: Results) -> str:
         else:
             figure = _figure(f"arms-{found.metric.id}", figures.arms(found))
             body += f"<h3>{escape(found.metric.label)}</h3>{figure}{_list([found.sentence, *found.messages])}"
-    return _section("Does it matter whether participants see the scores?", body)
+    return _section("Does it matter what participants see of their drawings?", body)
 
 
 def _section(title: str, body: str, reference: str = "") -> str:

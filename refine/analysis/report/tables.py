@@ -44,6 +44,7 @@ def as_tables(results: Results) -> dict[str, pd.DataFrame]:
         "plackett_luce": map(asdict, results.plackett_luce.worths),
         "recency": ({**asdict(effect), "odds": effect.odds} for effect in results.recency.effects),
         "arms": map(_arm, arms),
+        "arm_contrasts": (_of(a.metric, one) for a in arms for one in a.differences),
         "arm_means": (
             {**_of(a.metric, mean), "arm": arm} for a in arms for arm, means in a.means.items() for mean in means
         ),
@@ -100,7 +101,6 @@ def _arm(found: ArmEffect) -> Row:
         "metric": found.metric.id,
         "label": found.metric.label,
         **{f"sessions_{arm}": count for arm, count in found.sessions.items()},
-        **_contrast("difference", found.difference),
         **_test("arm_", found.test_arm),
         **_test("interaction_", found.test_interaction),
         "undefined": found.undefined,

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
-from refine.protocol import Protocol, Session
+from refine.protocol import Protocol, Session, read_protocol
 from refine.storage.dataset.source import Source
 from refine.storage.errors import DamagedError
 from refine.storage.journal.journal import Request
@@ -24,11 +25,24 @@ FOLDERS = ("sessions/", "pictures/", "withdrawn/")
 LEFT_OUT = "A session is not restored: %s in %s is damaged (%s). It stays there"
 
 
+def _read(stored: Any) -> Protocol:
+    if isinstance(stored, Protocol):
+        return stored
+    try:
+        return read_protocol(stored)
+    except (KeyError, TypeError) as fault:
+        raise ValueError(f"it is no protocol ({fault!r})") from fault
+
+
+Conditions = Annotated[Protocol, BeforeValidator(_read), PlainSerializer(lambda protocol: protocol.conditions)]
+"""A protocol, which a file has as its conditions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that the journal knows of a session. `requests` are drawings asked for and not made yet."""
 
-    protocol: Protocol
+    protocol: Conditions
     session: Session
     requests: tuple[Request, ...]
 
@@ -42,7 +56,7 @@ class Withdrawal:
     """What is left of a session that the dataset must still be rid of."""
 
     session_id: str
-    protocol: Protocol
+    protocol: Conditions
     at: datetime
 
     def to_json(self) -> bytes:

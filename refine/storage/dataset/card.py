@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import yaml
 from datasets import Features
 
+from refine.flow.stopping import rule_of
 from refine.metrics import METRICS
+from refine.protocol import read_protocol
 from refine.storage.dataset.columns import CONFIGS
 from refine.storage.dataset.stats import Count, Stats
 
@@ -149,19 +151,19 @@ def columns_table() -> str:
 
 
 def _paragraph(protocol_hash: str, count: Count) -> str:
-    protocol = json.loads(count.protocol)
-    drawing = protocol["drawing"]
+    protocol = read_protocol(json.loads(count.protocol))
+    drawing = protocol.drawing
     weights = WEIGHTS.get(count.profile, "drawn by weights as column `model` names them")
-    credits = [METRICS[name].credit if name in METRICS else f"`{name}`" for name in protocol["metrics"]]
-    measures = [f" ({words})" for words in protocol.get("measures", ())] or [""] * len(protocol["metrics"])
-    metrics = [f"`{name}`{words}" for name, words in zip(protocol["metrics"], measures, strict=True)]
+    credits = [METRICS[name].credit if name in METRICS else f"`{name}`" for name in protocol.metrics]
+    measures = [f" ({words})" for words in protocol.measures] or [""] * len(protocol.metrics)
+    metrics = [f"`{name}`{words}" for name, words in zip(protocol.metrics, measures, strict=True)]
     return (
         f"**Protocol `{protocol_hash}`**: {_number(count.sessions, 'session')}, {_number(count.trials, 'trial')}, "
         f"{_number(count.iterations, 'iteration')}, ended between {count.since} and {count.until}. "
-        f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing['model']}` ({drawing['revision']}), seed {drawing['seed']}, "
-        f"{drawing['steps']} steps, CFG {drawing['guidance_scale']:g}, {drawing['width']} x {drawing['height']} pixels; "
-        f"{_number(protocol['iterations'], 'round')} a trial, {_number(protocol['trials'], 'trial')} a session, scores shown: "
-        f"{protocol['feedback']}; metrics {', '.join(metrics)}."
+        f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing.model}` ({drawing.revision}), seed {drawing.seed}, "
+        f"{drawing.steps} steps, CFG {drawing.guidance_scale:g}, {drawing.width} x {drawing.height} pixels; "
+        f"{rule_of(protocol.stopping).label} a trial, {_number(protocol.trials, 'trial')} a session, arms: "
+        f"{', '.join(f'`{arm}`' for arm in protocol.arms)}; metrics {', '.join(metrics)}."
     )
 
 

@@ -6,6 +6,7 @@ Knows: names, types, units, ranges, what a missing value means. Does not know: w
 from dataclasses import dataclass
 from typing import Literal
 
+from refine.arms import meaning
 from refine.metrics import METRICS
 
 Kind = Literal["string", "int64", "float64", "image"]
@@ -31,7 +32,7 @@ ITERATIONS = (
     DatasetColumn("trial", "int64", "number of the trial within the session, from 1"),
     DatasetColumn("target_id", "string", "id of the target, see config `targets`"),
     DatasetColumn("subject", "string", "subject of the target"),
-    DatasetColumn("arm", "string", "`scores` if the participant saw the scores, `no_scores` if not"),
+    DatasetColumn("arm", "string", meaning()),
     DatasetColumn("iteration", "int64", "number of the iteration (round) within the trial, from 1"),
     DatasetColumn(
         "rank",
@@ -68,7 +69,7 @@ ITERATIONS = (
 
 SESSIONS = (
     DatasetColumn("session_id", "string", "id of the session, unique"),
-    DatasetColumn("arm", "string", "`scores` if the participant saw the scores, `no_scores` if not"),
+    DatasetColumn("arm", "string", meaning()),
     DatasetColumn("trials", "int64", "trials in the session"),
     DatasetColumn("iterations_per_trial", "int64", "iterations (rounds) in each trial"),
     DatasetColumn("duration_ms", "int64", "time from enrolment to the last ranking, milliseconds"),

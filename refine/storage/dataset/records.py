@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from refine.flow.stopping import rule_of
 from refine.protocol import (
     DrawingSettings,
     Iteration,
@@ -88,11 +89,11 @@ def session_row(session: Session, protocol: Protocol) -> Row:
         "session_id": session.id,
         "arm": session.arm,
         "trials": len(session.trials),
-        "iterations_per_trial": protocol.iterations,
+        "iterations_per_trial": rule_of(protocol.stopping).most,
         "duration_ms": _milliseconds(session.finished_at - session.enrolled_at),
         "profile": protocol.profile,
         "protocol_hash": protocol.hash,
-        "protocol": json.dumps(asdict(protocol), sort_keys=True),
+        "protocol": json.dumps(protocol.conditions, sort_keys=True),
         "consent_version": session.consent_version,
         "withdrawal_digest": session.withdrawal_code
         if _is_digest(session.withdrawal_code)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 
+from refine.arms import ARMS
 from refine.metrics import METRICS
 from refine.protocol import DrawingSettings, read_protocol
 from refine.storage.dataset.columns import CONFIGS, Kind
@@ -71,7 +72,7 @@ def wrong_with(shard: str, session: Row, numbered: Sequence[tuple[int, Row]]) ->
 
     The latter come with their numbers in `shard`.
     """
-    check = TableCheck(METRICS)
+    check = TableCheck(METRICS, ARMS)
     check.add(shard, numbered)
     return [*check.end(), *_contradictions(session, [row for _, row in numbered])]
 
@@ -99,7 +100,7 @@ def _contradictions(session: Row, iterations: Iterable[Row]) -> Iterator[str]:
 class _Checks:
     def __init__(self, wrong: list[str]) -> None:
         self._wrong = wrong
-        self._table = TableCheck(METRICS)
+        self._table = TableCheck(METRICS, ARMS)
         self._sessions: dict[str, Row] = {}
         self._targets: set[tuple[str, str]] = set()
         self._shown: set[tuple[str, str]] = set()

@@ -8,7 +8,6 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from refine.protocol import Arm
 from refine.storage.journal import schema as t
 from refine.storage.journal.journal import Journal
 
@@ -22,7 +21,7 @@ class Enrolments:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def arm_counts(self, protocol_hash: str, recent: datetime) -> dict[Arm, int]:
+    def arm_counts(self, protocol_hash: str, recent: datetime) -> dict[str, int]:
         """How many sessions of this protocol each arm has that drew at least once, or began after `recent` and may yet."""
         query = (
             sa.select(t.sessions.c.arm, sa.func.count())

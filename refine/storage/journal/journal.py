@@ -69,7 +69,7 @@ class Journal:
         with self.writing() as connection:
             known = connection.execute(sa.select(t.protocols.c.hash).where(t.protocols.c.hash == protocol.hash)).first()
             if known is None:
-                connection.execute(t.protocols.insert().values(hash=protocol.hash, protocol=asdict(protocol)))
+                connection.execute(t.protocols.insert().values(hash=protocol.hash, protocol=protocol.conditions))
 
     def add_session(self, session: Session) -> None:
         """A participant enrolled: the session with its trials, nothing of them done yet. Twice is harmless."""

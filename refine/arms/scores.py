@@ -1,12 +1,14 @@
 """Scores in words that a layman understands: how close, closer or further away, and the course so far.
 
-Knows: points, changes and small lines. Does not know: who may see scores (study's arm decides, screens ask), or how a scale
-comes about (scales).
+Knows: points, changes and small lines. Does not know: who sees them (the arms that have `SCORES`), or how a scale comes about.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
+from random import Random
 
+from refine.arms.arm import Given
 from refine.metrics import MetricInfo, Scale
 from refine.protocol import Iteration
 
@@ -114,3 +116,25 @@ def sparkline(oriented: Sequence[float], at: int | None, ends: tuple[float, floa
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dot = "" if at is None else f'<circle cx="{points[at][0]:.1f}" cy="{points[at][1]:.1f}" r="3"/>'
     return f'<svg class="tp-spark" viewBox="0 0 70 28" aria-hidden="true"><polyline points="{line}"/>{dot}</svg>'
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresFeedback:
+    """The scores of the newest drawing, in points, with how they changed and the course so far."""
+
+    id: str = "scores"
+    needs: frozenset[str] = frozenset({"scores"})
+    reading_error: float = 0.02
+
+    def html(self, given: Given) -> str:
+        """The table of scores."""
+        if not given.iterations:
+            return ""
+        return score_table(given.metrics, given.iterations, given.scales, given.noise, given.best)
+
+    def perceived(self, similarity: float, rng: Random) -> float:
+        """Nearly what it is: scores are read in whole points, by four metrics that do not quite agree."""
+        return min(1.0, max(0.0, rng.gauss(similarity, self.reading_error)))
+
+
+SCORES = ScoresFeedback()
