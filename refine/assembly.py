@@ -235,8 +235,8 @@ def open_services(settings: Settings) -> Services:
             stopping=fixed_rounds(settings.iterations),
             arms=tuple(settings.arms.split(",")),
             drawing=drawing_settings(settings),
-            metrics=tuple(profile.metrics),
-            measures=tuple(METRICS[metric_id].conditions for metric_id in profile.metrics),
+            metrics=tuple(settings.weights_by_metric),
+            measures=tuple(METRICS[metric_id].conditions for metric_id in settings.weights_by_metric),
         )
         drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
         publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
@@ -244,7 +244,7 @@ def open_services(settings: Settings) -> Services:
             protocol=protocol,
             consent=consent,
             targets=targets,
-            metrics=[METRICS[metric_id] for metric_id in profile.metrics],
+            metrics=[METRICS[metric_id] for metric_id in settings.weights_by_metric],
             journal=journal,
             pictures=pictures,
             drawing_service=drawing_service,
@@ -267,7 +267,7 @@ def open_services(settings: Settings) -> Services:
 def load_models(drawing_service: DrawingService, settings: Settings) -> None:
     """Load the weights, and let the drawing service begin. Raises `StartError` with a sentence that says what is missing."""
     try:
-        metrics = [open_metric(*metric) for metric in PROFILES[settings.profile].metrics.items()]
+        metrics = [open_metric(*metric) for metric in settings.weights_by_metric.items()]
     except MetricError as fault:
         raise StartError(str(fault)) from fault
     drawing_service.use_models(open_generator(settings), Panel(metrics))

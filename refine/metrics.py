@@ -203,6 +203,70 @@ _HASH = MetricInfo(
     opened_by="refine.similarity.imagehash:ImageHashMetric",
 )
 
+_SSIM = MetricInfo(
+    "ssim",
+    "SSIM",
+    1,
+    -1.0,
+    1.0,
+    "Compares small windows by brightness, contrast and structure.",
+    measures="structural similarity of windows of 11 x 11 pixels (Gaussian), RGB",
+    unit="index",
+    credit="SSIM of TorchMetrics (Apache-2.0)",
+    simulated=Simulated(0.4, 0.08),
+    weights={"world": None, "paper": None},
+    least=11,
+    apart=0.6,
+    by_choice=True,
+    opened_by="refine.similarity.structure:SsimMetric",
+)
+_MS_SSIM = replace(
+    _SSIM,
+    id="ms_ssim",
+    label="MS-SSIM",
+    explanation="Compares small and large windows by contrast and structure.",
+    measures="structural similarity at five scales, RGB",
+    credit="MS-SSIM of TorchMetrics (Apache-2.0)",
+    least=176,
+    apart=None,
+    opened_by="refine.similarity.structure:MsSsimMetric",
+)
+_DISTS = MetricInfo(
+    "dists",
+    "DISTS",
+    -1,
+    0.0,
+    None,
+    "Compares structure and texture, wherever in the picture a texture lies.",
+    measures="DISTS (VGG-16), official weights",
+    unit="distance",
+    credit="DISTS of TorchMetrics (Apache-2.0, weights MIT)",
+    simulated=Simulated(0.35, 0.05),
+    weights={"paper": "vgg16"},
+    digest="397923af+f5e65c96230b",
+    resampling="shorter side to 256 pixels (bilinear) if it has more",
+    least=32,
+    by_choice=True,
+    opened_by="refine.similarity.dists:DistsMetric",
+)
+_DINO = MetricInfo(
+    "dinov2_s14",
+    "DINOv2 S/14",
+    1,
+    -1.0,
+    1.0,
+    "Compares what the two pictures show and how, as a network sees it that learned from pictures alone.",
+    measures="cosine of DINOv2 ViT-S/14 embeddings (LVD-142M), official weights",
+    unit="cosine",
+    credit="DINOv2 ViT-S/14 (Apache-2.0)",
+    simulated=Simulated(0.5, 0.1),
+    weights={"paper": "vit_small_patch14_dinov2.lvd142m"},
+    resampling="shorter side to 518 pixels (bicubic), the square in the middle",
+    apart=0.5,
+    by_choice=True,
+    opened_by="refine.similarity.dino:DinoMetric",
+)
+
 
 def _in_the_world(official: MetricInfo, measures: str, credit: str, digest: str, apart: float) -> MetricInfo:
     """The same metric with the small weights of the embedded world."""
@@ -228,6 +292,10 @@ METRICS: dict[str, MetricInfo] = {
         _in_the_world(_B32, "cosine of embeddings of the smaller CLIP", "the smaller CLIP", "c4dbe61c3ad2", 0.85),
         _in_the_world(_L14, "cosine of embeddings of the larger CLIP", "the larger CLIP", "a8b8e55c3538", 0.83),
         _HASH,
+        _SSIM,
+        _MS_SSIM,
+        _DISTS,
+        _DINO,
     )
 }
 """All metrics by id, in the order of the dataset's columns."""

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, Validati
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from refine.arms import ARMS
+from refine.metrics import metrics_of
 from refine.profiles import PROFILES
 from refine.protocol import ARMS_BEFORE
 
@@ -54,6 +55,16 @@ def _arms(ids: str) -> str:
     return ",".join(arm for arm in ARMS if arm in named)
 
 
+def _metrics(names: str, others: ValidationInfo) -> str:
+    if "profile" in others.data:  # else it is refused already
+        metrics_of(others.data["profile"], _listed(names))
+    return names
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 class Settings(BaseSettings):
     """What a researcher can set. `None` means: as the profile has it."""
 
@@ -62,6 +73,11 @@ class Settings(BaseSettings):
     profile: Annotated[str, AfterValidator(_profile)] = Field(
         "world",
         description="which weights draw and compare: `world` (embedded, any laptop) or `paper` (SD3 medium, a GPU)",
+    )
+    metrics: Annotated[str, AfterValidator(_metrics)] = Field(
+        "",
+        description="ids of the metrics that compare, separated by commas, see [the metrics](#the-metrics); empty: the paper's "
+        "four, as the profile has them",
     )
     data_dir: Path = Field(Path("data"), description="folder that keeps journal, pictures, targets and dataset")
     database_url: Annotated[SecretStr, AfterValidator(_database)] | None = Field(
@@ -112,6 +128,11 @@ class Settings(BaseSettings):
         multiple_of=64,
         description="width and height of a drawing in pixels, a multiple of 64; by default 256 (world), 1024 (paper)",
     )
+
+    @property
+    def weights_by_metric(self) -> dict[str, str | None]:
+        """The metrics that compare: where each one's weights are, by id."""
+        return metrics_of(self.profile, _listed(self.metrics))
 
 
 def read_settings() -> Settings:

@@ -12,8 +12,10 @@ import pytest
 
 from refine.analysis import paper
 from refine.arms.scores import shown
+from refine.assembly import open_services
 from refine.metrics import METRICS, MetricInfo, Simulated, metrics_of
 from refine.profiles import PROFILES
+from refine.settings import Settings
 from refine.similarity.catalogue import digest_of
 from refine.storage.dataset.columns import CONFIGS
 
@@ -30,7 +32,7 @@ def test_a_declaration_is_whole(metric):
     assert callable(resolve_name(metric.opened_by))
     assert metric.explanation and metric.measures and metric.credit
     assert set(metric.weights) <= set(PROFILES)
-    assert metric.paper in paper.ICC
+    assert metric.paper in paper.ICC or metric.by_choice
     (column,) = (column for column in CONFIGS["iterations"] if column.name == metric.id)
     assert column.optional
     assert column.meaning.startswith(metric.measures)
@@ -57,6 +59,16 @@ def test_a_column_says_what_its_scores_depend_on():
     assert f"(SHA-256 of weights {METRICS['lpips_world'].digest}, pictures at their own size)" in lpips
     assert "(SHA-256 of weights 40d365715913, shorter side to 224 pixels (bicubic), the square in the middle)" in clip
     assert "(grey, to 32 x 32 pixels (Lanczos))" in bits
+
+
+def test_a_study_compares_with_the_metrics_that_are_set(tmp_path):
+    services = open_services(Settings(data_dir=tmp_path, metrics="ssim,imagehash"))
+    try:
+        assert services.study.protocol.metrics == ("imagehash", "ssim")
+        assert services.study.protocol.measures == tuple(METRICS[name].conditions for name in ("imagehash", "ssim"))
+        assert [metric.id for metric in services.study.metrics] == ["imagehash", "ssim"]
+    finally:
+        services.close()
 
 
 def test_what_stands_in_for_an_official_metric_is_told_from_it():

@@ -84,6 +84,19 @@ def test_a_wrong_value_is_told_with_name_value_and_what_is_allowed(monkeypatch, 
     assert allowed in str(fault.value)
 
 
+def test_metrics_are_those_of_the_profile_in_the_order_of_the_columns(monkeypatch):
+    assert list(read_settings().weights_by_metric) == ["lpips_world", "clip_b32_world", "clip_l14_world", "imagehash"]
+    monkeypatch.setenv("REFINE_METRICS", " ssim, lpips_world")
+    assert list(read_settings().weights_by_metric) == ["lpips_world", "ssim"]
+    monkeypatch.setenv("REFINE_METRICS", "dists")
+    with pytest.raises(
+        SettingsError, match=r"REFINE_METRICS is 'dists', .*the profile world has no metric dists, only lp"
+    ):
+        read_settings()
+    monkeypatch.setenv("REFINE_PROFILE", "paper")
+    assert read_settings().weights_by_metric == {"dists": "vgg16"}
+
+
 def test_the_replica_is_not_the_dataset(monkeypatch):
     monkeypatch.setenv("REFINE_DATASET_REPO", "Someone/study")
     monkeypatch.setenv("REFINE_REPLICA", "someone/Study")

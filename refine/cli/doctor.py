@@ -29,6 +29,7 @@ def examine(settings: Settings) -> str:
             f"{drawing.width}x{drawing.height}",
             _origin(settings, "seed", "steps", "guidance_scale", "size"),
         ),
+        _line("metrics", ", ".join(settings.weights_by_metric), _origin(settings, "metrics", "profile")),
         _line("device", *_device()),
         _line("targets", *_targets(settings)),
         _line(

@@ -83,10 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     profiles = dict.fromkeys(profile for metric in METRICS.values() for profile in metric.weights)
     parser.add_argument("--profile", choices=profiles, default="world", help="whose weights compare (default: world)")
-    parser.add_argument("--metrics", default="", help="ids, separated by commas (default: the four of the paper)")
+    ids = "; ".join(f"{profile}: {', '.join(_ids(profile))}" for profile in profiles)
+    parser.add_argument("--metrics", default="", help=f"ids, separated by commas (default: the paper's four), of {ids}")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--map", type=Path, help="picture to be made of where they differ; a folder, if there are many")
     return parser
+
+
+def _ids(profile: str) -> list[str]:
+    return [metric.id for metric in METRICS.values() if profile in metric.weights]
 
 
 def _compare(panel: Panel, pairs: list[Pair]) -> Iterator[Told]:

@@ -163,10 +163,10 @@ def test_a_score_without_a_column_is_told_and_never_dropped(home):
     dataset, targets, pictures = home
     session = finished(pictures)
     (trial,) = session.trials
-    first = replace(trial.iterations[0], scores={"lpips": 0.25, "ssim": 0.5})
+    first = replace(trial.iterations[0], scores={"lpips": 0.25, "warmth": 0.5})
     session = replace(session, trials=(replace(trial, iterations=(first, *trial.iterations[1:])),))
     with pytest.raises(
-        StorageError, match=r"There is no column of iterations for ssim: declare the metric in refine/metrics\.py"
+        StorageError, match=r"There is no column of iterations for warmth: declare the metric in refine/metrics\.py"
     ):
         dataset.write_session(session, PROTOCOL, targets, pictures)
     assert dataset.session_ids() == set()
@@ -180,8 +180,8 @@ def test_a_shard_from_before_a_metric_has_no_score_of_it_and_one_from_after_is_n
     pq.write_table(table.drop_columns(["clip_l14_world"]), shard)
     rows = from_parquet("iterations", shard)
     assert [(row["lpips"], row["clip_l14_world"]) for row in rows] == [(0.25, None)] * 3
-    pq.write_table(table.append_column("ssim", table["lpips"]), shard)
-    with pytest.raises(DamagedError, match="it has ssim, for which there is no column here"):
+    pq.write_table(table.append_column("warmth", table["lpips"]), shard)
+    with pytest.raises(DamagedError, match="it has warmth, for which there is no column here"):
         from_parquet("iterations", shard)
     pq.write_table(table.drop_columns(["rank"]), shard)
     with pytest.raises(DamagedError, match="it lacks rank"):
