@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from refine.metrics import METRICS, MetricInfo, metrics_of
 from refine.similarity.catalogue import open_metric
-from refine.similarity.maps import difference_words, most_different
-from refine.similarity.metric import MetricError
-from refine.similarity.paint import overlay
+from refine.similarity.maps import Grid, change, change_words, difference_words, most_changed, most_different
+from refine.similarity.metric import MetricError, brief
+from refine.similarity.paint import overlay, overlay_change
 from refine.similarity.pairs import Pair, PairError, find_pairs, read_drawing, read_target
 from refine.similarity.panel import Compared, Panel
 
@@ -30,35 +30,42 @@ TOGETHER = 16
 
 @dataclass(slots=True)
 class Told:
-    """What is told of a pair: what was found, or the fault because of which nothing was."""
+    """What is told of a pair: what was found, or the fault because of which nothing was.
+
+    `changed` is what happened to the map since an earlier drawing, if one was given.
+    """
 
     pair: Pair
     found: Compared = field(default_factory=lambda: Compared({}))
     picture: Image.Image | None = None
+    changed: Grid | None = None
     note: str = ""
     fault: str = ""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the scores; the exit code is 0, 1 if some pairs could not be compared, 2 with a sentence if none could."""
+    """Print the scores; the exit code is 0, 1 if some pairs could not be compared, 2 with a sentence if nothing could be done."""
     given = _parser().parse_args(arguments)
     logging.basicConfig(format="%(message)s")
     try:
-        chosen = metrics_of(given.profile, [name for name in given.metrics.split(",") if name])
+        chosen = _chosen(given.profile, given.metrics)
         pairs, alone = find_pairs(given.target, given.drawing)
+        if given.before and given.drawing.is_dir():
+            raise PairError("An earlier drawing (--before) belongs to one drawing, not to a folder.")
         panel = Panel([open_metric(*metric) for metric in chosen.items()])
-    except ValueError as fault:
-        return _refused(str(fault) if isinstance(fault, PairError) else f"{str(fault)[0].upper()}{str(fault)[1:]}.")
-    except MetricError as fault:
-        return _refused(str(fault))
-    told = []
-    with tqdm(total=len(pairs), desc="comparing", disable=len(pairs) == 1) as bar:
-        for one in _compare(panel, pairs):
-            told.append(one)
-            if given.map and one.picture and one.found.where is not None:
-                _save_map(given.map / f"{one.pair.name}.png" if given.drawing.is_dir() else given.map, one)
-            one.picture = None  # of a large folder not all fit into memory
-            bar.update()
+        told = []
+        with tqdm(total=len(pairs), desc="comparing", disable=len(pairs) == 1) as bar:
+            for one in _compare(panel, pairs):
+                told.append(one)
+                if given.before and not one.fault:
+                    _compare_with(panel, given.before, one)
+                if given.map:
+                    _save_map(given.map / f"{one.pair.name}.png" if given.drawing.is_dir() else given.map, one)
+                one.picture = None  # of a large folder not all fit into memory
+                bar.update()
+    except (PairError, MetricError) as fault:
+        print(fault, file=sys.stderr)
+        return 2
     for words in [*alone, *(one.note for one in told if one.note), *(one.fault for one in told if one.fault)]:
         print(words, file=sys.stderr)
     faults = sum(bool(one.fault) for one in told)
@@ -86,8 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     ids = "; ".join(f"{profile}: {', '.join(_ids(profile))}" for profile in profiles)
     parser.add_argument("--metrics", default="", help=f"ids, separated by commas (default: the paper's four), of {ids}")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--before", type=Path, help="an earlier drawing: what came closer since, and what went away")
     parser.add_argument("--map", type=Path, help="picture to be made of where they differ; a folder, if there are many")
     return parser
+
+
+def _chosen(profile: str, names: str) -> dict[str, str | None]:
+    try:
+        return metrics_of(profile, [name.strip() for name in names.split(",") if name.strip()])
+    except ValueError as fault:
+        raise MetricError(f"{str(fault)[0].upper()}{str(fault)[1:]}.") from fault
 
 
 def _ids(profile: str) -> list[str]:
@@ -120,10 +135,26 @@ def _read(pair: Pair, target: Image.Image) -> Told:
     return Told(pair, picture=picture, note=note)
 
 
+def _compare_with(panel: Panel, earlier: Path, told: Told) -> None:
+    """Find what came closer and what went away since an earlier drawing."""
+    target = read_target(told.pair.target)
+    picture, _ = read_drawing(earlier, target)
+    (found,) = panel.compare(target, [picture], mapped=True)
+    if found.where is not None and told.found.where is not None:
+        told.changed = change(found.where, told.found.where)
+
+
 def _save_map(path: Path, told: Told) -> None:
-    assert told.picture is not None and told.found.where is not None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    overlay(told.picture, told.found.where).save(path)
+    if told.picture is None or told.found.where is None:
+        return
+    seen = (
+        overlay(told.picture, told.found.where) if told.changed is None else overlay_change(told.picture, told.changed)
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        seen.save(path)
+    except (OSError, ValueError) as fault:  # a name without a known ending is a wrong value
+        raise PairError(f"The map cannot be written to {path} ({brief(fault)}): name a PNG file.") from fault
 
 
 def _as_json(profile: str, metrics: list[MetricInfo], told: list[Told]) -> dict[str, Any]:
@@ -146,6 +177,7 @@ def _as_json(profile: str, metrics: list[MetricInfo], told: list[Told]) -> dict[
             "drawing": str(one.pair.drawing),
             "scores": {metric.id: one.found.scores.get(metric.id) for metric in metrics},
             "most_different": None if one.found.where is None else list(most_different(one.found.where)),
+            "changed": None if one.changed is None else _sides(one.changed),
             "note": one.fault or one.note or None,
         }
         for one in told
@@ -167,7 +199,14 @@ def _as_text(metrics: list[MetricInfo], told: list[Told]) -> str:
 def _where(told: Told) -> str:
     if told.fault:
         return "not compared"
-    return "" if told.found.where is None else difference_words(told.found.where)
+    where = "" if told.found.where is None else difference_words(told.found.where)
+    return where if told.changed is None else f"{where}\n{change_words(told.changed)}"
+
+
+def _sides(changed: Grid) -> dict[str, list[str]]:
+    return {
+        name: list(map(str, places)) for name, places in zip(("closer", "away"), most_changed(changed), strict=True)
+    }
 
 
 def _shown(metric: MetricInfo, told: Told) -> str:

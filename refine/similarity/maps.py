@@ -101,9 +101,14 @@ def difference_words(grid: Grid) -> str:
     return f"Most different: {_listed(places)}."
 
 
+def most_changed(grid: Grid) -> tuple[tuple[Place, ...], tuple[Place, ...]]:
+    """Of a `change`: the places that came closest, and those that went away most, as `most_different` gives them."""
+    return most_different(grid.clip(min=0)), most_different((-grid).clip(min=0))
+
+
 def change_words(grid: Grid) -> str:
     """A sentence that says where the last change brought the drawing closer, and where it went away."""
-    closer, away = most_different(grid.clip(min=0)), most_different((-grid).clip(min=0))
+    closer, away = most_changed(grid)
     told = [
         f"{what}: {_listed(places) if len(places) <= FEW else 'most places'}."
         for what, places in (("Came closer", closer), ("Went away", away))

@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from torchvision.models import alexnet
 
 SHAPE = {
     "embed_dim": 32,
@@ -38,6 +39,21 @@ def lpips_folder(tmp_path_factory):
     half = {key: (value.abs() if key.startswith("lin") else value).half().clone() for key, value in state.items()}
     save_file(half, folder / "lpips.safetensors")
     return folder
+
+
+@pytest.fixture
+def torch_home(tmp_path, monkeypatch):
+    """torchvision's cache, with an AlexNet in it whose classifier, unused by LPIPS, takes no room."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    file = tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
+    file.parent.mkdir(parents=True)
+    torch.manual_seed(0)
+    state = alexnet().state_dict()
+    slim = {
+        key: value if key.startswith("features") else torch.zeros(1).expand(value.shape) for key, value in state.items()
+    }
+    torch.save(slim, file)
+    return file
 
 
 @pytest.fixture(scope="session")

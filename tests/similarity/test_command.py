@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 
 from refine.cli.similarity import main
 from refine.metrics import METRICS, metrics_of
-from refine.similarity.catalogue import open_metric
+from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.pairs import LARGEST
 from refine.similarity.panel import Panel
 
@@ -71,6 +72,23 @@ def test_the_map_shows_the_drawing_under_colours_with_a_legend(capsys, pictures)
     yellow = seen[:width, :, 1] - seen[:width, :, 2]  # which the greys of the drawing do not change
     third = width // 3
     assert yellow[-third:, -third:].mean() > yellow[:third, :third].mean() + 20
+
+
+def test_an_earlier_drawing_tells_what_came_closer_and_what_went_away(capsys, pictures, scene):
+    now, earlier = pictures / "now.png", pictures / "earlier.png"
+    for file, box in ((now, (0, 64, 32, 96)), (earlier, (64, 64, 96, 96))):
+        covered = scene.copy()
+        covered.paste((10, 10, 10), box)
+        covered.save(file)
+    given = (pictures / "target.png", now, "--before", earlier, "--map", pictures / "change.png")
+    code, out, _ = run(capsys, *given)
+    assert out.splitlines()[-2:] == ["Most different: lower left.", "Came closer: lower right. Went away: lower left."]
+    assert code == 0
+    seen = np.asarray(Image.open(pictures / "change.png").convert("RGB")).astype(int)[:384]
+    violet = seen[:, :, 2] - seen[:, :, 0]  # which the greys of the drawing do not change
+    assert violet[-128:, -128:].mean() > 10 > -10 > violet[-128:, :128].mean()
+    _, out, _ = run(capsys, *given, "--json")
+    assert json.loads(out)["pairs"][0]["changed"] == {"closer": ["lower right"], "away": ["lower left"]}
 
 
 def test_folders_are_compared_by_name_with_a_progress_bar(capsys, pictures, scene):
@@ -149,6 +167,16 @@ def test_pictures_of_any_mode_are_converted_or_refused_in_words(capsys, pictures
         (("folder", "target.png"), "folder is a folder and .* is none: name the target first"),
         (("folder", "folder"), "There is nothing to compare"),
         (("target.png", "twice"), r"a\.jpg and a\.png have the same name: remove one of them"),
+        (("target.png", "far.png", "--before", "nowhere.png"), "There is no picture nowhere.png"),
+        (("target.png", "pair", "--before", "far.png"), "belongs to one drawing, not to a folder"),
+        (
+            ("target.png", "far.png", "--map", "map.nothing"),
+            r"cannot be written to map\.nothing \(unknown file extension",
+        ),
+        (
+            ("target.png", "far.png", "--map", "/proc/no/map.png"),
+            "cannot be written to /proc/no/map.png .*: name a PNG",
+        ),
         (("target.png", "far.png", "--metrics", "lpips"), "The profile world has no metric lpips, only lpips_world"),
     ],
 )
@@ -156,7 +184,9 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(capsys, pictures, sc
     scene.resize((96, 48)).save(pictures / "wide.png")
     Image.new("L", (LARGEST + 1, 1)).save(pictures / "huge.png")
     (pictures / "folder").mkdir()
-    (pictures / "twice").mkdir()
+    for folder in ("twice", "pair"):
+        (pictures / folder).mkdir()
+    scene.save(pictures / "pair" / "a.png")
     for name in ("a.png", "a.jpg"):
         scene.save(pictures / "twice" / name)
     paths = [pictures / name if place < 2 else name for place, name in enumerate(given)]
@@ -165,6 +195,23 @@ def test_what_cannot_be_compared_is_refused_with_a_sentence(capsys, pictures, sc
     assert out == ""
     assert len(err.splitlines()) == 1
     assert re.search(words, err)
+
+
+def test_the_papers_profile_compares_with_official_weights_where_they_are(
+    capsys, pictures, monkeypatch, tmp_path, clip_folder, torch_home, scene, far_scene
+):
+    for name in ("clip_b32", "clip_l14"):  # which take a gigabyte: here small ones of the same class stand for them
+        small = replace(METRICS[name], weights={"paper": str(clip_folder)}, digest=digest_of(clip_folder)[:12])
+        monkeypatch.setitem(METRICS, name, small)
+    code, out, _ = run(capsys, pictures / "target.png", pictures / "far.png", "--profile", "paper", "--json")
+    told = json.loads(out)
+    assert list(told["pairs"][0]["scores"]) == ["lpips", "clip_b32", "clip_l14", "imagehash"]
+    assert told["metrics"]["lpips"]["conditions"].startswith("SHA-256 of weights 7be5be79+df73285e35b2")
+    official = open_metric("lpips", "alex", "cpu")
+    assert told["pairs"][0]["scores"]["lpips"] == pytest.approx(
+        official.compare(*official.prepare([scene, far_scene])), abs=1e-6
+    )
+    assert code == 0
 
 
 def test_official_weights_that_cannot_be_had_are_told_in_a_sentence(capsys, pictures, monkeypatch, tmp_path):

@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from refine.metrics import METRICS, MetricInfo
+from refine.metrics import METRICS, MetricInfo, metrics_of
+from refine.profiles import ASSETS
 from refine.similarity.catalogue import open_metric
 from refine.similarity.maps import (
     SIDE,
@@ -20,6 +21,7 @@ from refine.similarity.maps import (
     together,
 )
 from refine.similarity.metric import Mapped
+from refine.similarity.panel import Panel
 
 ONE = MetricInfo("one", "One", -1, 0, None, "", apart=2.0)
 
@@ -28,6 +30,11 @@ ONE = MetricInfo("one", "One", -1, 0, None, "", apart=2.0)
 def metrics(clip_folder, lpips_folder):
     weights = {"lpips_world": lpips_folder, "clip_b32_world": clip_folder, "imagehash": ""}
     return {name: open_metric(name, str(folder), "cpu") for name, folder in weights.items()}
+
+
+@pytest.fixture(scope="module")
+def embedded():
+    return Panel([open_metric(*metric) for metric in metrics_of("world").items()])
 
 
 def differing_in(column, row, by=1.0):
@@ -96,7 +103,7 @@ def test_where_no_metric_looks_there_is_no_difference():
     assert not together([(ONE, nothing)]).any()
 
 
-@pytest.mark.parametrize(("number", "place"), enumerate(Place))
+@pytest.mark.parametrize(("number", "place"), list(enumerate(Place)))
 def test_the_place_that_differs_is_named(number, place):
     grid = differing_in(number % 3, number // 3)
     assert most_different(grid) == (place,)
@@ -104,6 +111,18 @@ def test_the_place_that_differs_is_named(number, place):
     same = differing_in(0, 0, by=0.0)
     assert change_words(change(grid, same)) == f"Came closer: {place}."
     assert change_words(change(same, grid)) == f"Went away: {place}."
+
+
+@pytest.mark.parametrize(("number", "place"), list(enumerate(Place)))
+def test_the_embedded_weights_tell_which_ninth_of_a_target_was_exchanged(embedded, number, place):
+    target, other = (
+        Image.open(ASSETS / "world" / "targets" / f"{name}-01.webp").convert("RGB") for name in ("food", "nature")
+    )
+    left, top = 85 * (number % 3), 85 * (number // 3)
+    exchanged = target.copy()
+    exchanged.paste(other.crop((left, top, left + 86, top + 86)), (left, top))
+    (found,) = embedded.compare(target, [exchanged], mapped=True)
+    assert most_different(found.where) == (place,)
 
 
 def test_several_places_are_named_the_most_different_first():

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -11,11 +12,11 @@ import open_clip
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torchvision.models import alexnet
 
 from refine.metrics import METRICS
 from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.metric import MetricError
+from tests.similarity.conftest import SHAPE
 
 IDEAL = {"lpips_world": 0, "clip_b32_world": 1, "clip_l14_world": 1, "imagehash": 0}
 
@@ -134,21 +135,6 @@ def test_clip_weights_absent_beside_their_configuration_are_not_made_up(tmp_path
         open_metric("clip_b32_world", str(folder))
 
 
-@pytest.fixture
-def torch_home(tmp_path, monkeypatch):
-    """torchvision's cache, with an AlexNet in it whose classifier, unused by LPIPS, takes no room."""
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    file = tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth"
-    file.parent.mkdir(parents=True)
-    torch.manual_seed(0)
-    state = alexnet().state_dict()
-    slim = {
-        key: value if key.startswith("features") else torch.zeros(1).expand(value.shape) for key, value in state.items()
-    }
-    torch.save(slim, file)
-    return file
-
-
 def test_official_lpips_takes_torchvisions_backbone_and_the_librarys_heads(torch_home, scene, far_scene):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -170,6 +156,7 @@ def test_damaged_official_lpips(torch_home):
 OFFLINE = """
 from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.metric import MetricError
+from tests.similarity.conftest import SHAPE
 for name, weights in (("clip_b32", "ViT-B-32"), ("clip_l14", "ViT-L-14")):
     try:
         open_metric(name, weights)
@@ -184,6 +171,38 @@ def test_official_clip_without_network(tmp_path):
     for model, sentence in zip(("ViT-B-32", "ViT-L-14"), done.stdout.splitlines(), strict=True):
         assert sentence.startswith(f"The weights of CLIP {model} could not be loaded")
         assert "check the network" in sentence
+
+
+@pytest.fixture
+def small_official_clip(tmp_path, monkeypatch):
+    """A model that `open_clip` knows by name, with weights that OpenAI is said to have trained; both are small."""
+    (tmp_path / "Small.json").write_text(json.dumps(SHAPE))
+    monkeypatch.setattr(open_clip.factory, "_MODEL_CONFIG_PATHS", list(open_clip.factory._MODEL_CONFIG_PATHS))
+    monkeypatch.setattr(open_clip.factory, "_MODEL_CONFIGS", dict(open_clip.factory._MODEL_CONFIGS))
+    open_clip.add_model_config(tmp_path / "Small.json")
+    torch.manual_seed(0)
+    state = open_clip.CLIP(**SHAPE).state_dict()
+    torch.save({name: 4 * of if "mlp" in name else of for name, of in state.items()}, tmp_path / "small.pt")
+    means = {"mean": (0.48145466, 0.4578275, 0.40821073), "std": (0.26862954, 0.26130258, 0.27577711)}
+    official = {"file": str(tmp_path / "small.pt"), "quick_gelu": True, **means}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "Small", {"openai": official})
+    return "Small"
+
+
+def test_official_clip_is_the_librarys_own_number_with_quick_gelu(small_official_clip, scene, far_scene):
+    metric = open_metric("clip_b32", small_official_clip, "cpu")
+    found = {}
+    for quick in (True, False):
+        model, _, transform = open_clip.create_model_and_transforms(
+            small_official_clip, "openai", force_quick_gelu=quick
+        )
+        with torch.no_grad():
+            one, other = model.eval().encode_image(
+                torch.stack([transform(p) for p in (scene, far_scene)]), normalize=True
+            )
+        found[quick] = float(one @ other)
+    assert score(metric, scene, far_scene) == pytest.approx(found[True], abs=1e-5)
+    assert found[True] != pytest.approx(found[False], abs=5e-5), "GELU would be told from QuickGELU"
 
 
 def test_unknown_clip_model():

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from refine.metrics import METRICS, MetricInfo
@@ -116,7 +117,7 @@ def test_scores_are_the_same_alone_in_any_batch_in_any_order_and_from_any_thread
     alone = [Panel(real).score(target, drawing) for drawing in drawings]
     together = [one.scores for one in Panel(real).compare(target, drawings)]
     backwards = [one.scores for one in Panel(real).compare(target, drawings[::-1])][::-1]
-    shared, threaded = Panel(real), {}
+    own, shared, threaded = torch.get_num_threads(), Panel(real), {}
 
     def score(place):
         threaded[place] = shared.score(target, drawings[place])
@@ -127,6 +128,7 @@ def test_scores_are_the_same_alone_in_any_batch_in_any_order_and_from_any_thread
     for thread in threads:
         thread.join()
     assert [threaded[place] for place in range(len(drawings))] == alone
+    assert torch.get_num_threads() == own, "nobody's number of threads is changed for good"
     for others in (together, backwards):
         for one, other in zip(alone, others, strict=True):
             assert one == pytest.approx(other, abs=1e-5)
