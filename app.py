@@ -43,7 +43,8 @@ def main() -> int:
             return 0
         # torch takes seconds to come from the disk: the page is put together meanwhile.
         threading.Thread(target=importlib.import_module, args=("torch",), daemon=True).start()
-        from refine.assembly import StartError, admin_access, load_models, on_space, open_services
+        from refine.assembly import load_models, open_services
+        from refine.configuration import StartError, admin_access, on_space
         from refine.ui import page
     except SettingsError as fault:
         print(fault, file=sys.stderr)

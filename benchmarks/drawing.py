@@ -23,7 +23,7 @@ from diffusers import StableDiffusion3Pipeline
 from PIL import Image
 from safetensors.torch import load_file
 
-from refine.assembly import drawing_settings, open_generator
+from refine.configuration import drawing_settings, open_generator
 from refine.profiles import PROFILES
 from refine.settings import Settings
 from refine.similarity.catalogue import open_metric

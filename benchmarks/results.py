@@ -19,7 +19,8 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from refine.analysis.simulate import simulate
-from refine.assembly import open_services, targets_folder
+from refine.assembly import open_services
+from refine.configuration import targets_folder
 from refine.metrics import METRICS
 from refine.settings import read_settings
 from refine.storage.journal import schema as t

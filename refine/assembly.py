@@ -4,24 +4,30 @@ Knows: which class serves which purpose. Does not know: what any of them does.
 """
 
 import logging
-import os
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+import pandas as pd
 from huggingface_hub import get_token
 
 from refine.analysis.simulate import simulate
+from refine.configuration import (
+    StartError,
+    database_url,
+    drawing_settings,
+    open_generator,
+    open_journal,
+    read_consent,
+    targets_folder,
+)
 from refine.drawing.service import DrawingService
-from refine.flow.consent import Consent
+from refine.flow.steps import STEPS
 from refine.flow.vocabulary import Vocabulary
-from refine.generation.generator import GenerationError
 from refine.live.downloads import Downloads
 from refine.live.results import LiveResults, Selection
 from refine.live.rows import FixedRows, JournalRows
 from refine.metrics import METRICS
-from refine.profiles import ASSETS, PROFILES
-from refine.protocol import DrawingSettings, Protocol, fixed_rounds
+from refine.profiles import PROFILES
+from refine.protocol import Protocol, fixed_rounds
 from refine.settings import Settings
 from refine.similarity.catalogue import open_metric
 from refine.similarity.metric import MetricError
@@ -35,111 +41,36 @@ from refine.storage.dataset.source import HubSource
 from refine.storage.disk import FolderLock, hazard, is_wiped, keep_file, make_folder, survives
 from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset, RepoMissingError
-from refine.storage.hub_targets import fetch_targets
 from refine.storage.journal.engine import DatabaseLock
 from refine.storage.journal.journal import Journal
 from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.publishing.publisher import Publisher
 from refine.storage.targets import load_targets
 from refine.study import Study
-from refine.web.access import Access
-
-if TYPE_CHECKING:
-    from refine.generation.pipeline import PipelineGenerator
 
 log = logging.getLogger(__name__)
 
 
-class StartError(Exception):
-    """The study cannot start. The message says why and what to do."""
-
-
-def drawing_settings(settings: Settings) -> DrawingSettings:
-    """What every drawing of this study depends on besides its prompt."""
-    default = PROFILES[settings.profile].drawing
-    return replace(
-        default,
-        seed=settings.seed,
-        steps=settings.steps,
-        guidance_scale=settings.guidance_scale,
-        width=settings.size or default.width,
-        height=settings.size or default.height,
-    )
-
-
-def targets_folder(settings: Settings) -> Path:
-    """Where the target pictures are, or will be once drawn.
-
-    A target is drawn with the protocol's own settings, so the embedded ones serve only the profile's defaults.
-    Raises `StartError` if `REFINE_TARGETS` names a Hub dataset that cannot be had.
-    """
-    profile = PROFILES[settings.profile]
-    drawing = drawing_settings(settings)
-    if settings.targets:
-        folder = Path(settings.targets)
-        try:
-            return folder if folder.exists() else fetch_targets(settings.targets)
-        except StorageError as fault:
-            raise StartError(f"REFINE_TARGETS cannot be used. {fault}") from fault
-    if profile.targets is not None and drawing == profile.drawing:
-        return profile.targets
-    how = f"seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
-    return settings.data_dir / "targets" / f"{settings.profile}-{drawing.width}px-{how}"
-
-
-def read_consent(settings: Settings) -> Consent:
-    """What participants agree to, with the licence that is set."""
-    licence = settings.dataset_license.upper().replace("-", " ")
-    return Consent((ASSETS / "consent.md").read_text().replace("{licence}", licence))
-
-
-def open_generator(settings: Settings) -> "PipelineGenerator":
-    """The pipeline with its weights, ready to draw. Raises `StartError`."""
-    # Imported here: torch and diffusers take seconds, in which the page can be served already.
-    from refine.generation.pipeline import PipelineGenerator
-
-    profile = PROFILES[settings.profile]
-    try:
-        return PipelineGenerator(profile.pipeline, drawing_settings(settings), token=get_token())
-    except GenerationError as fault:
-        raise StartError(str(fault)) from fault
-
-
-def database_url(settings: Settings) -> str:
-    """The SQLAlchemy url of the journal: the one that is set, or a SQLite file in the data folder."""
-    if settings.database_url is not None:
-        return settings.database_url.get_secret_value()
-    return f"sqlite:///{settings.data_dir / 'journal.sqlite'}"
-
-
-def open_journal(settings: Settings) -> Journal:
-    """The journal of the data folder. Raises `StartError`."""
-    try:
-        make_folder(settings.data_dir)
-        return Journal(database_url(settings))
-    except StorageError as fault:
-        raise StartError(str(fault)) from fault
-
-
-def open_backup(settings: Settings, journal: Journal, pictures: Pictures) -> Backup | None:
-    """What keeps unfinished sessions on the Hub, if that is set; those that are there already are restored first.
-
-    Raises `StartError` without a token. If nothing can be restored now, that is logged, and they stay where they are.
-    """
+def make_backup(settings: Settings, journal: Journal, transactions: PictureTransactions) -> Backup | None:
+    """What keeps unfinished sessions on the Hub, if that is set. Raises `StartError` without a token."""
     token = get_token()
     if not settings.replica:
         return None
     if token is None:
         raise StartError("REFINE_REPLICA is set, but there is no token: set HF_TOKEN to one with write access.")
-    backup = Backup(HubDataset(settings.replica, token), journal, pictures, settings.dataset_repo)
+    return Backup(HubDataset(settings.replica, token), journal, transactions, settings.dataset_repo)
+
+
+def restore_unfinished(backup: Backup) -> None:
+    """Sessions that a restart took come back. If that cannot be now, it is logged, and they stay where they are."""
     try:
-        log.info("%d sessions were restored from %s", backup.restore(), settings.replica)
+        log.info("%d sessions were restored from %s", backup.restore(), backup.repo)
     except StorageError as fault:
-        log.error("Sessions could not be restored from %s yet; this is tried again: %s", settings.replica, fault)
-    return backup
+        log.error("Sessions could not be restored from %s yet; this is tried again: %s", backup.repo, fault)
 
 
-def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
+def restore_finished(settings: Settings, journal: Journal, transactions: PictureTransactions, dataset: Dataset) -> None:
     """On a new disk: finished sessions come back from the Hub dataset, so that results and balance of arms carry on.
 
     If not all can be restored now, that is logged, the study begins without them, and the next start goes on.
@@ -152,7 +83,7 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
         return
     try:
         source = HubSource(HubDataset(settings.dataset_repo, token, reading=True))
-        come = restore(source, journal, pictures, dataset, settings.dataset_repo)
+        come = restore(source, journal, transactions, dataset, settings.dataset_repo)
         log.info("%d finished sessions were restored from %s", come, settings.dataset_repo)
         keep_file(mark, settings.dataset_repo.encode())
     except RepoMissingError:
@@ -167,16 +98,43 @@ def restore_finished(settings: Settings, journal: Journal, pictures: Pictures, d
 @dataclass(frozen=True, slots=True)
 class Services:
     """What runs: the study, its drawing service (which waits for its models), the publisher, the backup, results, real and simulated,
-    and what is prepared for download."""
+    and what is prepared for download; and what they are made of."""
 
+    settings: Settings
+    journal: Journal
+    transactions: PictureTransactions
+    dataset: Dataset
     study: Study
     drawing_service: DrawingService
     publisher: Publisher
+    backup: Backup | None
     backup_worker: BackupWorker | None
     results: LiveResults
     simulated: LiveResults
     downloads: Downloads
     locks: tuple[FolderLock, DatabaseLock]
+
+    def start(self) -> None:
+        """Begin, in an order that matters. Raises `StartError`."""
+        try:
+            # What a kill left half done goes before anything new is written.
+            self.transactions.recover()
+            self.dataset.recover()
+            # What was lost comes back before anybody draws or is assigned: unfinished sessions first, which have their tokens.
+            if self.backup is not None:
+                restore_unfinished(self.backup)
+            restore_finished(self.settings, self.journal, self.transactions, self.dataset)
+            # Sessions refer to the protocol.
+            self.study.start()
+            # Drawings that were asked for, also those that came back, are made before new ones.
+            self.drawing_service.start()
+            # Only what is complete is sent: what came back is known by now.
+            self.publisher.start()
+            if self.backup_worker is not None:
+                self.backup_worker.start()
+            self.downloads.start()
+        except StorageError as fault:
+            raise StartError(str(fault)) from fault
 
     def warm_up(self) -> None:
         """Read the finished sessions, so that nobody who opens the results waits for that."""
@@ -200,11 +158,18 @@ class Services:
 
 
 def open_services(settings: Settings) -> Services:
-    """All but the weights, in a second.
+    """All but the weights, running, in a second.
 
     Raises `StartError` with a sentence that says what is missing, or that another server has the data folder.
     """
-    profile = PROFILES[settings.profile]
+    locks = take_folder(settings)
+    services = put_together(settings, open_journal(settings), locks)
+    services.start()
+    return services
+
+
+def take_folder(settings: Settings) -> tuple[FolderLock, DatabaseLock]:
+    """The data folder and the database, for this server alone; warnings of their disk are logged. Raises `StartError`."""
     try:
         make_folder(settings.data_dir)
         locks = FolderLock(settings.data_dir), DatabaseLock(database_url(settings))
@@ -218,28 +183,37 @@ def open_services(settings: Settings) -> Services:
         )
     if settings.database_url is None and (danger := hazard(settings.data_dir)):
         log.warning("%s", danger)
-    journal = open_journal(settings)
+    return locks
+
+
+def protocol_of(settings: Settings) -> Protocol:
+    """The conditions of the study that is set up."""
+    metrics = settings.weights_by_metric
+    return Protocol(
+        profile=settings.profile,
+        trials=settings.trials,
+        stopping=fixed_rounds(settings.iterations),
+        arms=tuple(settings.arms.split(",")),
+        drawing=drawing_settings(settings),
+        metrics=tuple(metrics),
+        measures=tuple(METRICS[metric_id].conditions for metric_id in metrics),
+        steps=tuple(STEPS),
+    )
+
+
+def put_together(settings: Settings, journal: Journal, locks: tuple[FolderLock, DatabaseLock]) -> Services:
+    """All parts, of which none has begun. Raises `StartError`."""
+    profile, protocol = PROFILES[settings.profile], protocol_of(settings)
     try:
-        targets = load_targets(targets_folder(settings), drawing_settings(settings))
-        targets.check(drawing_settings(settings), settings.trials)
+        targets = load_targets(targets_folder(settings), protocol.drawing)
+        targets.check(protocol.drawing, settings.trials)
         pictures = Pictures(settings.data_dir / "pictures")
+        transactions = PictureTransactions(journal, pictures)
         consent = read_consent(settings)
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
-        dataset.recover()
-        backup = open_backup(settings, journal, pictures)
-        restore_finished(settings, journal, pictures, dataset)
-        protocol = Protocol(
-            profile=settings.profile,
-            trials=settings.trials,
-            stopping=fixed_rounds(settings.iterations),
-            arms=tuple(settings.arms.split(",")),
-            drawing=drawing_settings(settings),
-            metrics=tuple(settings.weights_by_metric),
-            measures=tuple(METRICS[metric_id].conditions for metric_id in settings.weights_by_metric),
-        )
-        drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
-        publisher = Publisher(journal, dataset, targets, pictures, settings.dataset_repo, get_token())
+        drawing_service = DrawingService(protocol.hash, targets, journal, transactions)
+        publisher = Publisher(journal, dataset, targets, transactions, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,
             consent=consent,
@@ -253,15 +227,30 @@ def open_services(settings: Settings) -> Services:
         )
     except (StorageError, ValueError) as fault:
         raise StartError(str(fault)) from fault
-    backup_worker = None if backup is None else BackupWorker(backup, publisher.publish)
-    metrics = {info.id: info for info in study.metrics}
+    backup = make_backup(settings, journal, transactions)
     subjects = {target.id: target.subject for target in targets.targets.values()}
-    imagined = simulate(study.metrics, sessions=200, trials=settings.trials, iterations=settings.iterations)
-    imagined = imagined.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
-    results, fiction = LiveResults(JournalRows(journal, subjects), METRICS), LiveResults(FixedRows(imagined), metrics)
-    downloads = Downloads(settings.data_dir / "downloads", journal.withdrawal_count)
-    downloads.start()
-    return Services(study, drawing_service, publisher, backup_worker, results, fiction, downloads, locks)
+    return Services(
+        settings=settings,
+        journal=journal,
+        transactions=transactions,
+        dataset=dataset,
+        study=study,
+        drawing_service=drawing_service,
+        publisher=publisher,
+        backup=backup,
+        backup_worker=None if backup is None else BackupWorker(backup, publisher.publish),
+        results=LiveResults(JournalRows(journal, subjects), METRICS),
+        simulated=LiveResults(FixedRows(simulated_rows(study)), {info.id: info for info in study.metrics}),
+        downloads=Downloads(settings.data_dir / "downloads", journal.withdrawal_count),
+        locks=locks,
+    )
+
+
+def simulated_rows(study: Study) -> pd.DataFrame:
+    """Rows of an imagined study with the same conditions, to look at before there are real ones."""
+    protocol = study.protocol
+    rows = simulate(study.metrics, sessions=200, trials=protocol.trials, iterations=study.rule.most, arms=protocol.arms)
+    return rows.assign(profile="simulated", protocol="simulated", subject="any", date="2000-01-01")
 
 
 def load_models(drawing_service: DrawingService, settings: Settings) -> None:
@@ -271,15 +260,3 @@ def load_models(drawing_service: DrawingService, settings: Settings) -> None:
     except MetricError as fault:
         raise StartError(str(fault)) from fault
     drawing_service.use_models(open_generator(settings), Panel(metrics))
-
-
-def on_space() -> bool:
-    """Whether this is a Space, by the signs that Gradio goes by: elsewhere its sign-in is a mock that lets everybody in."""
-    return os.environ.get("SYSTEM") == "spaces" and bool(os.environ.get("SPACE_ID"))
-
-
-def admin_access(settings: Settings) -> Access:
-    """Who may see the state of the push: whoever has the admin token, and on a Space with sign-in its owner."""
-    token = settings.admin_token.get_secret_value() if settings.admin_token else ""
-    signs_in = on_space() and bool(os.environ.get("OAUTH_CLIENT_ID"))
-    return Access(token, os.environ.get("SPACE_AUTHOR_NAME", "") if signs_in else "")

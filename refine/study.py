@@ -75,7 +75,7 @@ class Study:
         vocabulary: Vocabulary | None = None,
         rng: Random | None = None,
     ) -> None:
-        """Take up the study where the journal left it.
+        """Nothing happens yet; see `start`.
 
         Raises `ValueError`, with a sentence, if the protocol names a part that does not exist or lacks what it needs.
         """
@@ -95,8 +95,10 @@ class Study:
         self._enrolment = threading.Lock()
         self._enrolments = Enrolments(journal)
         self._admission = Admission(self._enrolments)
-        journal.add_protocol(protocol)
-        publisher.publish()
+
+    def start(self) -> None:
+        """Keep the protocol, which all that is to come refers to."""
+        self._journal.add_protocol(self.protocol)
 
     # ---- what a participant does, in order ---------------------------------------------------------------------
 

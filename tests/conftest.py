@@ -25,6 +25,7 @@ from refine.similarity.panel import Panel
 from refine.storage.dataset.folder import Dataset
 from refine.storage.journal.journal import Journal
 from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.publishing.publisher import Publisher
 from refine.storage.targets import load_targets
 from refine.study import Study
@@ -86,9 +87,12 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), itera
         drawing=PAINT,
         metrics=metrics,
     )
-    drawing_service = DrawingService(protocol.hash, targets, journal, pictures)
+    transactions = PictureTransactions(journal, pictures)
+    transactions.recover()
+    drawing_service = DrawingService(protocol.hash, targets, journal, transactions)
+    publisher = Publisher(journal, Dataset(home / "dataset"), targets, transactions)
     drawing_service.use_models(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))
-    return Study(
+    study = Study(
         protocol=protocol,
         consent=Consent("Agreed."),
         targets=targets,
@@ -96,9 +100,12 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), itera
         journal=journal,
         pictures=pictures,
         drawing_service=drawing_service,
-        publisher=Publisher(journal, Dataset(home / "dataset"), targets, pictures),
+        publisher=publisher,
         rng=rng,
     )
+    for part in (study, drawing_service, publisher):
+        part.start()
+    return study
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -8,7 +8,7 @@ import os
 import torch
 from huggingface_hub import get_token
 
-from refine.assembly import StartError, database_url, drawing_settings, targets_folder
+from refine.configuration import StartError, database_url, drawing_settings, targets_folder
 from refine.profiles import PROFILES
 from refine.settings import Settings, unknown_variables, variable
 from refine.storage.disk import hazard, make_folder, survives

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from huggingface_hub import get_token
 
-from refine.assembly import StartError, drawing_settings, open_generator, open_journal, targets_folder
+from refine.configuration import StartError, drawing_settings, open_generator, open_journal, targets_folder
 from refine.generation.adopt import adopt
 from refine.generation.generator import GenerationError
 from refine.generation.pipeline import PipelineGenerator

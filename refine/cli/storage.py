@@ -14,7 +14,7 @@ from pathlib import Path
 from huggingface_hub import get_token
 from tqdm import tqdm
 
-from refine.assembly import StartError, drawing_settings, open_journal, read_consent, targets_folder
+from refine.configuration import StartError, drawing_settings, open_journal, read_consent, targets_folder
 from refine.settings import Settings, SettingsError, read_settings
 from refine.storage.backup.restore import restore
 from refine.storage.dataset.card import Notice
@@ -27,6 +27,7 @@ from refine.storage.hub import HubDataset
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Errand, Outbox
 from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.publishing.export import export
 from refine.storage.publishing.push import Push, Sent
 from refine.storage.publishing.rate_limit import ERASING, Limits, RateLimit
@@ -117,8 +118,10 @@ def _verify(given: argparse.Namespace, settings: Settings) -> int:
 def _restore(given: argparse.Namespace, settings: Settings) -> int:
     where = given.source or settings.dataset_repo or str(settings.data_dir / "dataset")
     repo = settings.dataset_repo if where == settings.dataset_repo else ""
-    journal, pictures = open_journal(settings), Pictures(settings.data_dir / "pictures")
-    come = restore(open_source(where, get_token()), journal, pictures, _dataset(settings), repo, _bar)
+    journal = open_journal(settings)
+    come = restore(
+        open_source(where, get_token()), journal, _transactions(journal, settings), _dataset(settings), repo, _bar
+    )
     print(f"{come} sessions were restored from {where}. The journal has {len(journal.finished_ids())} finished ones.")
     return 0
 
@@ -140,7 +143,7 @@ def _withdraw(given: argparse.Namespace, settings: Settings) -> int:
         )
         return 1
     try:
-        withdraw(session, journal, Pictures(settings.data_dir / "pictures"), dataset)
+        withdraw(session, _transactions(journal, settings), dataset)
     except StorageError as fault:
         print(
             f"It is not removed everywhere yet: {fault} The server goes on, or `export {dataset.folder}` does.",
@@ -173,6 +176,10 @@ def _known_journal(settings: Settings) -> Journal:
     return open_journal(settings)
 
 
+def _transactions(journal: Journal, settings: Settings) -> PictureTransactions:
+    return PictureTransactions(journal, Pictures(settings.data_dir / "pictures"))
+
+
 def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
     targets = load_targets(targets_folder(settings), drawing_settings(settings))
     return export(journal, Pictures(settings.data_dir / "pictures"), targets, _dataset(settings), dataset, _bar)
@@ -186,8 +193,8 @@ def _send(journal: Journal, dataset: Dataset, settings: Settings) -> Sent:
     outbox = Outbox(journal, settings.dataset_repo)
     ages = [(datetime.now(UTC) - at).total_seconds() for at in outbox.commit_times()]
     pace = RateLimit(Limits(), ages, time.monotonic())
-    hub, pictures = HubDataset(settings.dataset_repo, token), Pictures(settings.data_dir / "pictures")
-    push = Push(hub, journal, pictures, dataset, lambda: pace.committed(time.monotonic()))
+    hub, transactions = HubDataset(settings.dataset_repo, token), _transactions(journal, settings)
+    push = Push(hub, journal, transactions, dataset, lambda: pace.committed(time.monotonic()))
     pushed = withdrawn = 0
     while True:
         commits = ERASING if outbox.withdrawals() else 1

@@ -19,7 +19,7 @@ from refine.similarity.metric import MetricError
 from refine.similarity.panel import Panel
 from refine.storage.errors import StorageError
 from refine.storage.journal.journal import Journal, Request
-from refine.storage.pictures.folder import Pictures, png
+from refine.storage.pictures.folder import png
 from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.targets import TargetSet
 
@@ -31,21 +31,25 @@ FAILURE = "The drawing could not be made. Your prompt is kept: please try again.
 class DrawingService:
     """One line of drawings for all participants. Safe to call from many threads."""
 
-    def __init__(self, protocol_hash: str, targets: TargetSet, journal: Journal, pictures: Pictures) -> None:
-        """Take up the drawings that were asked for before the last stop. They wait until there are models to draw them.
-
-        Only those of this protocol: under other conditions they would be drawn as their session does not say.
-        """
+    def __init__(
+        self, protocol_hash: str, targets: TargetSet, journal: Journal, transactions: PictureTransactions
+    ) -> None:
+        self._protocol_hash = protocol_hash
         self._targets = targets
         self._journal = journal
-        self._transactions = PictureTransactions(journal, pictures)
-        self._transactions.recover()
+        self._transactions = transactions
         self._failures: dict[str, str] = {}
         self._asking = threading.Lock()
         self._idle = threading.Lock()
         self.scales = Scales(targets, self._idle)
         self._queue = DrawingQueue()
-        for request in journal.asked(protocol_hash):
+
+    def start(self) -> None:
+        """Take up the drawings that were asked for before the last stop. They wait until there are models to draw them.
+
+        Only those of this protocol: under other conditions they would be drawn as their session does not say.
+        """
+        for request in self._journal.asked(self._protocol_hash):
             self._enqueue(request, "")  # who asked is not on disk: all of these take turns as one client
 
     def use_models(self, generator: Generator, panel: Panel) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from refine.assembly import drawing_settings, open_journal, targets_folder
 from refine.cli.generation import main
+from refine.configuration import drawing_settings, open_journal, targets_folder
 from refine.generation.pipeline import PipelineGenerator
 from refine.generation.redraw import compare
 from refine.profiles import PROFILES

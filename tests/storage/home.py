@@ -10,6 +10,7 @@ from refine.storage.dataset.folder import Dataset
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Outbox
 from refine.storage.pictures.folder import Pictures, png
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.targets import load_targets
 from tests.storage.test_journal import NOW, PROTOCOL, a_session, an_iteration
 from tests.storage.test_pictures import noise
@@ -31,6 +32,7 @@ class Home:
         self.journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
         self.journal.add_protocol(PROTOCOL)
         self.pictures = Pictures(folder / "pictures")
+        self.transactions = PictureTransactions(self.journal, self.pictures)
         self.dataset = Dataset(folder / "dataset", NOTICE)
 
     def finish(self, *names, order=(3, 1, 2)):

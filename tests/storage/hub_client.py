@@ -70,7 +70,7 @@ def push(home, repo, token="hf_write"):
 
     folder = Home(Path(home))
     try:
-        sent = Push(HubDataset(repo, token), folder.journal, folder.pictures, folder.dataset).once()
+        sent = Push(HubDataset(repo, token), folder.journal, folder.transactions, folder.dataset).once()
     except StorageError as fault:
         told = {"retry_after": getattr(fault, "retry_after", 0), "conflict": getattr(fault, "conflict", False)}
         return {"fault": str(fault), **told}
@@ -86,7 +86,7 @@ def look(home, repo):
 
     folder = Home(Path(home))
     try:
-        return Push(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, folder.dataset).look()
+        return Push(HubDataset(repo, "hf_write"), folder.journal, folder.transactions, folder.dataset).look()
     except StorageError as fault:
         return str(fault)
 
@@ -107,9 +107,9 @@ def start(home, repo, token="hf_write", **limits):
     from tests.storage.home import Home
 
     folder = Home(Path(home))
-    parts = folder.journal, folder.dataset, folder.targets, folder.pictures
+    parts = folder.journal, folder.dataset, folder.targets, folder.transactions
     _open[home] = Publisher(*parts, repo, token, limits=Limits(**{**SHORT, **limits}))
-    _open[home].publish()
+    _open[home].start()
 
 
 def tell(home, what):
@@ -170,6 +170,7 @@ def start_replication(home, repo):
     from refine.storage.publishing.rate_limit import Limits
 
     _open[home] = BackupWorker(_replica(home, repo), lambda: _log.write(f"something came to {home}\n"), Limits(**SHORT))
+    _open[home].start()
 
 
 def _replica(home, repo, dataset_repo=""):
@@ -179,7 +180,7 @@ def _replica(home, repo, dataset_repo=""):
 
     if (home, repo) not in _replicas:
         folder = Home(Path(home))
-        _replicas[home, repo] = Backup(HubDataset(repo, "hf_write"), folder.journal, folder.pictures, dataset_repo)
+        _replicas[home, repo] = Backup(HubDataset(repo, "hf_write"), folder.journal, folder.transactions, dataset_repo)
     return _replicas[home, repo]
 
 
@@ -228,7 +229,7 @@ def withdraw(folder, token):
 def participant_state(folder, token):
     """The step where the participant with this token stands, and their rounds."""
     found = _open[folder].study.state(token)
-    return [str(found.step), len(found.trial.iterations) if found.trial else 0]
+    return [found.step.id, len(found.trial.iterations) if found.trial else 0]
 
 
 def load(repo, config, cache):

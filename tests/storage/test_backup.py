@@ -14,7 +14,6 @@ from refine.protocol import Ranking
 from refine.storage.journal.journal import Request
 from refine.storage.journal.outbox import Errand
 from refine.storage.pictures.folder import png
-from refine.storage.pictures.transactions import PictureTransactions
 from tests.storage.home import Home
 from tests.storage.hub_client import HubClient
 from tests.storage.test_journal import a_session, an_iteration
@@ -360,7 +359,7 @@ def test_who_withdraws_while_their_session_is_taken_over_does_not_come_back(hub,
     slow = threading.Thread(target=client.replicate, kwargs={"home": new.folder, "repo": repo})
     slow.start()
     assert gate.struck.wait(60)
-    PictureTransactions(new.journal, new.pictures).remove("open")
+    new.transactions.remove("open")
     gate.gate.set()
     slow.join()
     assert new.journal.session_by_id("open") is None

@@ -18,6 +18,7 @@ from refine.storage.dataset.source import FolderSource
 from refine.storage.dataset.verify import verify
 from refine.storage.journal.journal import Journal
 from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from tests.conftest import small_study
 
 KEPT = Path(__file__).parent / "first_release"
@@ -74,7 +75,8 @@ def test_its_dataset_is_whole_and_comes_back_into_a_new_journal(home, tmp_path):
     assert verify(FolderSource(home / "dataset")).wrong == []
     journal = Journal(f"sqlite:///{tmp_path / 'new.sqlite'}")
     new = Dataset(tmp_path / "new dataset")
-    assert restore(FolderSource(home / "dataset"), journal, Pictures(tmp_path / "new pictures"), new, "") == 2
+    transactions = PictureTransactions(journal, Pictures(tmp_path / "new pictures"))
+    assert restore(FolderSource(home / "dataset"), journal, transactions, new) == 2
     old = Journal(f"sqlite:///{home / 'journal.sqlite'}")
     for name, arm in ((NO_SCORES, "no_scores"), (SCORES, "scores")):
         come, was = journal.session_by_id(name), old.session_by_id(name)

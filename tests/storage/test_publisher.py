@@ -5,6 +5,7 @@ import shutil
 from datasets import load_dataset
 
 from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.publishing.publisher import Publisher
 from tests.storage.home import Home
 from tests.test_study import finish
@@ -62,8 +63,9 @@ def test_a_withdrawal_while_the_session_is_being_written_is_no_fault(tmp_path, c
                 self.delete(pixels)
             return super().open(pixels)
 
-    publisher = Publisher(home.journal, home.dataset, home.targets, WithdrawnMeanwhile(tmp_path / "pictures"))
-    publisher.publish()
+    transactions = PictureTransactions(home.journal, WithdrawnMeanwhile(tmp_path / "pictures"))
+    publisher = Publisher(home.journal, home.dataset, home.targets, transactions)
+    publisher.start()
     assert publisher.join(30)
     assert publisher.state().last_error == ""
     assert "missing" not in caplog.text

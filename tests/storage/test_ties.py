@@ -49,7 +49,7 @@ def test_tied_drawings_share_a_rank_in_the_dataset_which_verifies(home):
 def test_tied_drawings_come_back_tied_from_the_dataset(home, tmp_path):
     (tmp_path / "new").mkdir()
     new = Home(tmp_path / "new")
-    assert restore(FolderSource(home.dataset.folder), new.journal, new.pictures, new.dataset) == 1
+    assert restore(FolderSource(home.dataset.folder), new.journal, new.transactions, new.dataset) == 1
     found = new.journal.trial("s-01").ranking
     assert (found.order, found.tied) == (RANKING.order, RANKING.tied)
     assert list(new.journal.iterations_frame(["s"])["rank"]) == [2, 1, 2]

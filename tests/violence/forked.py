@@ -68,7 +68,7 @@ class ForkedServer(Server):
 
 
 def main() -> None:
-    from refine import assembly
+    from refine import assembly, configuration
     from refine.settings import read_settings
     from refine.similarity.catalogue import open_metric
     from refine.similarity.panel import Panel
@@ -94,14 +94,14 @@ def main() -> None:
             services.results,
             services.simulated,
             services.publisher,
-            assembly.admin_access(settings),
+            configuration.admin_access(settings),
             services.downloads,
         )
         try:
             page.serve(demo, services.downloads, behind_hub=False)
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             services.drawing_service.use_models(
-                SlowPainter(assembly.drawing_settings(settings)), Panel([open_metric("imagehash", None)])
+                SlowPainter(configuration.drawing_settings(settings)), Panel([open_metric("imagehash", None)])
             )
             demo.block_thread()
         except KeyboardInterrupt:

@@ -86,7 +86,8 @@ def test_a_full_disk_is_told_and_the_round_can_be_drawn_when_there_is_room(tmp_p
 
 READ_ONLY = """
 import os, sys
-from refine.assembly import StartError, open_services
+from refine.assembly import open_services
+from refine.configuration import StartError
 from refine.settings import read_settings
 if os.geteuid() == 0:
     os.seteuid(65534)  # root may write anywhere

@@ -9,8 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-import sqlalchemy as sa
-
 from refine.protocol import Session
 from refine.storage.backup.snapshot import (
     FOLDERS,
@@ -29,11 +27,10 @@ from refine.storage.dataset.folder import shard_key
 from refine.storage.dataset.source import HubSource, read_ahead
 from refine.storage.errors import ContradictionError, StorageError
 from refine.storage.hub import HubDataset, RepoMissingError
-from refine.storage.journal import schema as t
-from refine.storage.journal.enrolments import ASKED, DREW
+from refine.storage.journal import surveys
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Errand, Outbox
-from refine.storage.pictures.folder import Pictures
+from refine.storage.journal.whole import add_whole
 from refine.storage.pictures.transactions import PictureTransactions
 
 log = logging.getLogger(__name__)
@@ -51,11 +48,13 @@ SQUASH = 500
 class Backup:
     """The sessions of a journal that a restart would lose. Every method raises `StorageError`; again is safe."""
 
-    def __init__(self, hub: HubDataset, journal: Journal, pictures: Pictures, dataset_repo: str) -> None:
+    def __init__(self, hub: HubDataset, journal: Journal, transactions: PictureTransactions, dataset_repo: str) -> None:
         """Finished sessions stay until they have arrived in `dataset_repo`; for ever if that is empty."""
+        self.repo = hub.repo
         self._hub = hub
         self._journal = journal
-        self._pictures = pictures
+        self._transactions = transactions
+        self._pictures = transactions.pictures
         self._pushed = Outbox(journal, dataset_repo) if dataset_repo else None
         self._erased = Outbox(journal, hub.repo)
         # The commit that the journal has taken in or made, its files, and the sessions that are left as they are there.
@@ -70,7 +69,7 @@ class Backup:
 
     def changed(self) -> bool:
         """Whether the journal has something that the backup has not, or the other way round."""
-        return self._now() != self._state
+        return surveys.counts(self._journal) != self._state
 
     def send(self, came: Callable[[], None]) -> bool:
         """Bring the backup to what the journal says. Says whether that took a commit. Refuses if it is public.
@@ -90,7 +89,7 @@ class Backup:
         if head != self._head:  # the server before this one goes on for a while, or nothing could be restored
             self._take_over(HubSource(self._hub, head))
             came()
-        state, there = self._now(), self._there
+        state, there = surveys.counts(self._journal), self._there
         withdrawn = set(self._erased.withdrawals())
         unfinished, finished = self._unfinished(), self._finished()
         # Who has finished is written down once more, and never again.
@@ -146,12 +145,12 @@ class Backup:
         `begins`: nobody draws yet, and what was asked for is asked for here. Otherwise it is left to the participant.
         """
         there = {path for path in source.names() if path.startswith(FOLDERS)}
-        transactions, taken = PictureTransactions(self._journal, self._pictures), self._erased.withdrawn()
+        taken = self._erased.withdrawn()
         notes = sorted(path for path in there if path.startswith("withdrawn/") and shard_key(path) not in taken)
         sent: dict[str, bytes] = {}
         for path, withdrawal in read_ahead(partial(read_withdrawal, source), notes):
             if withdrawal is not None:
-                self._take_withdrawal(withdrawal, transactions)
+                self._take_withdrawal(withdrawal)
                 sent[path] = withdrawal.to_json()
         taken, ended, come = self._erased.withdrawn(), set(self._journal.finished_ids()), 0
         found = {path: shard_key(path) for path in sorted(there) if path.startswith("sessions/")}
@@ -166,9 +165,11 @@ class Backup:
                 continue
             sent[path], snapshot, drawings = read
             try:
-                with transactions.adding(*drawings):
+                with self._transactions.adding(*drawings):
                     if found[path] not in ended:
-                        self._take(snapshot, begins)
+                        add_whole(
+                            self._journal, snapshot.protocol, snapshot.session, snapshot.requests if begins else ()
+                        )
                         come += found[path] not in known
             except ContradictionError as fault:
                 log.error(
@@ -178,30 +179,8 @@ class Backup:
         self._head, self._there, self._left, self._sent = source.commit, there, left, sent
         return come
 
-    def _take(self, snapshot: Snapshot, begins: bool) -> None:
-        journal, session = self._journal, snapshot.session
-        # One transaction: of a session that was restored by half, the other half would be taken for never drawn.
-        with journal.writing():
-            journal.add_protocol(snapshot.protocol)
-            journal.add_session(session)
-            for trial in session.trials:
-                if trial.begun_at is not None:
-                    journal.begin_trial(trial.id, trial.begun_at)
-                for iteration in trial.iterations:
-                    here = journal.iteration(iteration.id)
-                    if here is None:
-                        journal.add_iteration(iteration)
-                    elif here.prompt != iteration.prompt:  # one request may have been drawn by both servers
-                        raise ContradictionError(f"round {iteration.number} of trial {trial.id} was drawn twice")
-                if trial.ranking is not None:
-                    journal.add_ranking(trial.id, trial.ranking)
-            for request in snapshot.requests if begins else ():
-                journal.ask(request)
-            if session.finished_at is not None:
-                journal.finish(session.id, session.finished_at)
-
-    def _take_withdrawal(self, withdrawal: Withdrawal, transactions: PictureTransactions) -> None:
-        transactions.remove(withdrawal.session_id)  # it may have come back from the dataset
+    def _take_withdrawal(self, withdrawal: Withdrawal) -> None:
+        self._transactions.remove(withdrawal.session_id)  # it may have come back from the dataset
         self._journal.add_protocol(withdrawal.protocol)
         self._journal.add_withdrawal(withdrawal.session_id, withdrawal.protocol.hash, withdrawal.at)
         if self._pushed is not None:
@@ -222,13 +201,7 @@ class Backup:
 
     def _unfinished(self) -> list[str]:
         now = datetime.now(UTC)
-        query = sa.select(t.sessions.c.id).where(
-            t.sessions.c.finished_at.is_(None),
-            t.sessions.c.enrolled_at > now - FORGOTTEN,
-            (t.sessions.c.enrolled_at > now - NEVER_BEGUN) | DREW | ASKED,
-        )
-        with self._journal.reading() as connection:
-            return list(connection.execute(query).scalars())
+        return surveys.unfinished(self._journal, now - FORGOTTEN, now - NEVER_BEGUN)
 
     def _finished(self) -> list[str]:
         return self._journal.finished_ids() if self._pushed is None else self._pushed.waiting()
@@ -237,22 +210,13 @@ class Backup:
         """The withdrawals that the dataset has not been told of yet."""
         if self._pushed is None:
             return {}
-        query = sa.select(t.withdrawals).where(t.withdrawals.c.session_id.in_(self._pushed.withdrawals()))
-        with self._journal.reading() as connection:
-            rows = connection.execute(query).all()
         return {
-            withdrawn_file(row.session_id): Withdrawal(
-                row.session_id, self._journal.protocol(row.protocol_hash), row.withdrawn_at
-            ).to_json()
-            for row in rows
+            withdrawn_file(session_id): Withdrawal(session_id, self._journal.protocol(protocol_hash), at).to_json()
+            for session_id, protocol_hash, at in surveys.withdrawals(self._journal, self._pushed.withdrawals())
         }
 
     def _known(self, session_ids: Iterable[str]) -> set[str]:
-        asked = list(session_ids)
-        with self._journal.reading() as connection:
-            here = connection.execute(sa.select(t.sessions.c.id).where(t.sessions.c.id.in_(asked))).scalars()
-            gone = sa.select(t.withdrawals.c.session_id).where(t.withdrawals.c.session_id.in_(asked))
-            return {*here, *connection.execute(gone).scalars()}
+        return surveys.known(self._journal, list(session_ids))
 
     def _snapshot(self, session: Session) -> bytes:
         requests = (self._journal.asked_of(trial.id) for trial in session.trials)
@@ -264,12 +228,3 @@ class Backup:
             path, file = drawing_file(session.id, pixels), self._pictures.path(pixels)
             if path not in there and file.exists():
                 yield path, sealed(session.id, file.read_bytes())
-
-    def _now(self) -> tuple[int, ...]:
-        tables = (t.sessions, t.iterations, t.ranks, t.requests, t.withdrawals, t.outbox)
-        counts = [sa.select(sa.func.count()).select_from(table).scalar_subquery() for table in tables]
-        begun = sa.select(sa.func.count()).where(t.trials.c.begun_at.is_not(None)).scalar_subquery()
-        finished = sa.select(sa.func.count()).where(t.sessions.c.finished_at.is_not(None)).scalar_subquery()
-        arrived = sa.select(sa.func.count()).where(t.outbox.c.done_at.is_not(None)).scalar_subquery()
-        with self._journal.reading() as connection:
-            return tuple(connection.execute(sa.select(*counts, begun, finished, arrived)).one())

@@ -17,14 +17,14 @@ from refine.storage.disk import keep_file
 from refine.storage.errors import ContradictionError, DamagedError
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Errand, Outbox
-from refine.storage.pictures.folder import Pictures
+from refine.storage.journal.whole import add_whole
 from refine.storage.pictures.transactions import PictureTransactions
 
 
 def restore(
     source: Source,
     journal: Journal,
-    pictures: Pictures,
+    transactions: PictureTransactions,
     dataset: Dataset,
     repo: str = "",
     progress: Callable[[list[str]], Iterable[str]] = iter,
@@ -36,7 +36,7 @@ def restore(
     Raises `StorageError` if the dataset cannot be read or something cannot be kept, and `DamagedError` in the end if some
     of its sessions are, after all others have come.
     """
-    outbox, transactions = Outbox(journal, repo), PictureTransactions(journal, pictures)
+    outbox = Outbox(journal, repo)
     names = source.names()
     of = {
         config: [name for name in names if name.startswith(f"data/{config}/") and name.endswith(".parquet")]
@@ -138,17 +138,6 @@ def _write(row: Row, rows: list[Row], journal: Journal, transactions: PictureTra
     with transactions.adding(*(entry["picture"]["bytes"] for entry in rows)) as pixels, journal.writing():
         if pixels != [entry["pixel_hash"] for entry in rows]:
             raise DamagedError(f"a picture of session {session.id} is another one")
-        journal.add_protocol(protocol)
-        if journal.session_by_id(session.id) is None:  # a backup may have brought it, with its token and times
-            journal.add_session(session)
-        for trial in session.trials:
-            if trial.begun_at is not None:
-                journal.begin_trial(trial.id, trial.begun_at)
-            if trial.ranking is not None and (stored := journal.trial(trial.id)) is not None and stored.ranking is None:
-                for iteration in trial.iterations:
-                    journal.add_iteration(iteration)
-                journal.add_ranking(trial.id, trial.ranking)
-        if session.finished_at is not None:
-            journal.finish(session.id, session.finished_at)
+        add_whole(journal, protocol, session)  # a backup may have brought it, with its token and times
         if outbox.destination:
             outbox.done([session.id], Errand.PUSH)

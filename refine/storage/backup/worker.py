@@ -42,13 +42,17 @@ class BackupWorker:
         self._pace = RateLimit(limits, (), clock())
         self._closing = threading.Event()
         self._fault = ""
-        self._thread = threading.Thread(target=self._run, name="replication", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="backup", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for changes, and to send them."""
         self._thread.start()
 
     def close(self) -> None:
         """Send what changed, unless the last time failed, and stop."""
         self._closing.set()
-        self._thread.join(CLOSING_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(CLOSING_SECONDS)
 
     def _run(self) -> None:
         changed_at: float | None = None

@@ -23,16 +23,16 @@ log = logging.getLogger(__name__)
 
 
 class PictureTransactions:
-    """The rows of a journal and the files of its pictures. Safe to call from many threads."""
+    """The rows of a journal and the files of its `pictures`. One for each process; safe to call from many threads."""
 
     def __init__(self, journal: Journal, pictures: Pictures) -> None:
+        self.pictures = pictures
         self._journal = journal
-        self._pictures = pictures
         self._lock = threading.Lock()
 
     def recover(self) -> None:
         """Tidy up what the last process could not. Raises `StorageError`."""
-        folder = self._pictures.folder
+        folder = self.pictures.folder
         with self._alone():
             tidy(folder)
             self._settle(note.name[1:].removesuffix(".loose") for note in folder.glob("??/.*.loose"))
@@ -48,7 +48,7 @@ class PictureTransactions:
             self._note(pixels)
             try:
                 for file in files:
-                    self._pictures.add(file)
+                    self.pictures.add(file)
                 yield pixels
             finally:
                 self._tidy(pixels)
@@ -76,7 +76,7 @@ class PictureTransactions:
 
         Not even by a researcher's command beside the server.
         """
-        folder = self._pictures.folder
+        folder = self.pictures.folder
         with self._lock, ExitStack() as opened:
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ class PictureTransactions:
             for folder in {note.parent for note in notes}:
                 fsync_folder(folder)
         except OSError as fault:
-            raise StorageError(f"{self._pictures.folder} cannot be written to: {fault.strerror}.") from fault
+            raise StorageError(f"{self.pictures.folder} cannot be written to: {fault.strerror}.") from fault
 
     def _tidy(self, pictures: Iterable[str]) -> None:
         try:
@@ -109,8 +109,8 @@ class PictureTransactions:
         with self._journal.writing():
             for pixels in pictures:
                 if not self._journal.has_picture(pixels):
-                    self._pictures.delete(pixels)
+                    self.pictures.delete(pixels)
                 self._loose(pixels).unlink(missing_ok=True)
 
     def _loose(self, pixels: str) -> Path:
-        return self._pictures.path(pixels).with_name(f".{pixels}.loose")
+        return self.pictures.path(pixels).with_name(f".{pixels}.loose")

@@ -15,7 +15,7 @@ from refine.storage.errors import StorageError
 from refine.storage.hub import HubDataset, HubError
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Errand, Outbox
-from refine.storage.pictures.folder import Pictures
+from refine.storage.pictures.transactions import PictureTransactions
 from refine.storage.publishing.export import export
 from refine.storage.publishing.push import Push
 from refine.storage.publishing.rate_limit import ERASING, Limits, RateLimit
@@ -57,7 +57,7 @@ class Publisher:
         journal: Journal,
         dataset: Dataset,
         targets: TargetSet,
-        pictures: Pictures,
+        transactions: PictureTransactions,
         repo: str = "",
         token: str | None = None,
         *,
@@ -68,7 +68,7 @@ class Publisher:
         self._journal = journal
         self._dataset = dataset
         self._targets = targets
-        self._pictures = pictures
+        self._pictures = transactions.pictures
         self._repo = repo
         self._clock = clock
         self._limits = limits or Limits()
@@ -77,14 +77,13 @@ class Publisher:
         self._write_error = self._push_error = ""
         self._push: Push | None = None
         if repo and token:
-            self._push = Push(HubDataset(repo, token, endpoint), journal, pictures, dataset, self._committed)
+            self._push = Push(HubDataset(repo, token, endpoint), journal, transactions, dataset, self._committed)
         elif repo:
             self._push_error = (
                 f"Nothing is pushed to {repo}: there is no token. Set HF_TOKEN to a token with write access."
             )
-        now, today = clock(), datetime.now(UTC)
-        ages = [(today - at).total_seconds() for at in self._outbox.commit_times()] if repo else []
-        self._pace = RateLimit(self._limits, ages, now)
+        now = clock()
+        self._pace = RateLimit(self._limits, (), now)
         self._looking = RateLimit(
             Limits(most=10**9, burst=10**9, first_wait=self._limits.look), (), now
         )  # for its waits only
@@ -97,8 +96,16 @@ class Publisher:
         self._closing = False
         self._waits_since: float | None = None  # something waits for the Hub
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="publication", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="publishing", daemon=True)
+
+    def start(self) -> None:
+        """Begin to publish, with what was left over. Commits that were made before count for the limit."""
+        if self._repo:
+            today = datetime.now(UTC)
+            ages = [(today - at).total_seconds() for at in self._outbox.commit_times()]
+            self._pace = RateLimit(self._limits, ages, self._clock())
         self._thread.start()
+        self.publish()
 
     # ---- what others ask of it ----------------------------------------------------------------------------------
 
@@ -167,7 +174,8 @@ class Publisher:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(CLOSING_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(CLOSING_SECONDS)
 
     # ---- the worker ---------------------------------------------------------------------------------------------
 

@@ -19,7 +19,6 @@ from refine.storage.errors import DamagedError, StorageError
 from refine.storage.hub import HubDataset, HubError, RepoMissingError
 from refine.storage.journal.journal import Journal
 from refine.storage.journal.outbox import Errand, Outbox
-from refine.storage.pictures.folder import Pictures
 from refine.storage.pictures.transactions import PictureTransactions
 
 log = logging.getLogger(__name__)
@@ -54,13 +53,13 @@ class Push:
         self,
         hub: HubDataset,
         journal: Journal,
-        pictures: Pictures,
+        transactions: PictureTransactions,
         dataset: Dataset,
         written: Callable[[], None] = lambda: None,
     ) -> None:
         self._hub = hub
         self._journal = journal
-        self._transactions = PictureTransactions(journal, pictures)
+        self._transactions = transactions
         self._dataset = dataset
         self._outbox = Outbox(journal, hub.repo)
         self._written = written

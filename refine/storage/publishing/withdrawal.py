@@ -7,7 +7,6 @@ from refine.protocol import Session
 from refine.storage.dataset.folder import Dataset
 from refine.storage.dataset.records import withdrawal_digest
 from refine.storage.journal.journal import Journal
-from refine.storage.pictures.folder import Pictures
 from refine.storage.pictures.transactions import PictureTransactions
 
 
@@ -18,8 +17,8 @@ def session_of_code(journal: Journal, code: str) -> Session | None:
     return journal.session_by_withdrawal_code(written) or journal.session_by_withdrawal_code(withdrawal_digest(written))
 
 
-def withdraw(session: Session, journal: Journal, pictures: Pictures, dataset: Dataset) -> None:
+def withdraw(session: Session, transactions: PictureTransactions, dataset: Dataset) -> None:
     """Remove a session from journal, pictures and local dataset. Raises `StorageError`."""
-    PictureTransactions(journal, pictures).remove(session.id)
+    transactions.remove(session.id)
     dataset.remove_session(session.id)
     dataset.write_companions(withdrawn=[session.id])
