@@ -62,7 +62,8 @@ iterations = load_dataset("{name}", "iterations", split="train")  # or "sessions
 
 {shards} Metric values
 are raw, as the metric's library returns them. **Never pool rows of two values of `protocol_hash`**: they were made
-under different conditions, which column `protocol` of `sessions` tells in full.
+under different conditions, which column `protocol` of `sessions` tells in full. Where a drawing differs from its target is not
+kept: `python -m refine.similarity TARGET DRAWING --map OUT` computes it again from the columns `picture`.
 
 ## Columns
 
