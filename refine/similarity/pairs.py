@@ -60,8 +60,6 @@ def read_target(path: Path) -> Image.Image:
         picture = read_foreign(path)
     except FileNotFoundError as fault:
         raise PairError(f"There is no picture {path}.") from fault
-    except IsADirectoryError as fault:
-        raise PairError(f"{path} is a folder, not a picture.") from fault
     except PictureError as fault:
         raise PairError(f"{path} {fault}.") from fault
     if max(picture.size) > LARGEST:
@@ -74,9 +72,9 @@ def read_drawing(path: Path, target: Image.Image) -> tuple[Image.Image, str]:
     drawing = read_target(path)
     if drawing.size == target.size:
         return drawing, ""
-    # As high as it would be at the target's width, up to the rounding of whoever made it smaller.
-    high = drawing.height * target.width / drawing.width
-    if abs(high - target.height) > max(1.0, target.width / drawing.width):
+    # As high as it would be at the target's width, up to the half pixel that was rounded when one was made smaller.
+    larger = target.width / drawing.width
+    if abs(drawing.height * larger - target.height) > max(1.0, larger / 2):
         raise PairError(
             f"{path} has {_size(drawing)} pixels, which is another shape than the target's {_size(target)}: crop one of them "
             "first."

@@ -12,6 +12,7 @@ from PIL import Image
 
 from refine.cli.similarity import main
 from refine.metrics import METRICS, metrics_of
+from refine.profiles import ASSETS
 from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.pairs import LARGEST
 from refine.similarity.panel import Panel
@@ -137,6 +138,27 @@ def test_a_drawing_of_another_size_is_resized_and_that_is_said(capsys, pictures,
     assert f"{large} was resized from 192 x 192 to the target's 96 x 96 pixels." in err
     assert json.loads(out)["pairs"][0]["scores"]["lpips_world"] < 0.1
     assert code == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "accepted"), [((192, 191), True), ((48, 49), False), ((31, 21), True), ((31, 19), False)]
+)
+def test_a_shape_is_the_same_up_to_the_rounding_of_a_pixel(capsys, tmp_path, scene, size, accepted):
+    target = (96, 96) if size[0] > 31 else (310, 208)
+    scene.resize(target).save(tmp_path / "target.png")
+    scene.resize(size).save(tmp_path / "drawing.png")
+    code, _, err = run(capsys, tmp_path / "target.png", tmp_path / "drawing.png", "--metrics", "imagehash")
+    assert code == (0 if accepted else 2)
+    assert ("was resized" in err) == accepted == ("another shape" not in err)
+
+
+def test_the_readmes_lines_of_python_run(scene, far_scene):
+    section = (ASSETS.parent / "README.md").read_text().split("## The metrics")[1]
+    names = {"target": scene, "drawings": [scene, far_scene]}
+    exec(section.split("```python")[1].split("```")[0], names)
+    same, far = names["found"]
+    assert list(same.scores.values()) == [0.0, 1.0, 1.0, 0.0]
+    assert far.where.mean() > 0.3 > same.where.max() == 0.0
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK", "F"])
