@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
+from refine import ASSETS
 from refine.metrics import metrics_of
-from refine.profiles import ASSETS
 from refine.similarity.catalogue import open_metric
 from refine.similarity.maps import Place, most_different
 from refine.similarity.metric import Mapped, Metric

@@ -22,8 +22,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from refine import ASSETS
 from refine.metrics import metrics_of
-from refine.profiles import ASSETS
 from refine.similarity.catalogue import open_metric
 from refine.similarity.panel import Panel
 

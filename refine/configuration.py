@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from huggingface_hub import get_token
 
+from refine import ASSETS
 from refine.flow.consent import Consent
 from refine.generation.generator import GenerationError
-from refine.profiles import ASSETS, PROFILES
+from refine.profiles import PROFILES
 from refine.protocol import DrawingSettings
 from refine.settings import Settings
 from refine.storage.disk import make_folder

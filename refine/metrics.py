@@ -12,13 +12,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Literal
+
+from refine import ASSETS
 
 UNTOLD = {"told": False}
 """Marks what reports do not tell of a declaration."""
-
-_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +274,7 @@ def _in_the_world(official: MetricInfo, measures: str, credit: str, digest: str,
         id=f"{official.id}_world",
         measures=f"{measures}, weights of the embedded world",
         credit=f"{credit} of the embedded world (Apache-2.0)",
-        weights={"world": str(_ASSETS / "world" / "metrics" / official.id)},
+        weights={"world": str(ASSETS / "world" / "metrics" / official.id)},
         digest=digest,
         resampling=official.resampling.replace("224", "256"),
         apart=apart,
@@ -320,6 +319,6 @@ def rewording_noise(profile: str) -> Mapping[str, float]:
     A smaller change says nothing. Measured with the profile's own weights, beside which it lies (`refine.world.noise`);
     empty for a profile for which nobody has measured it.
     """
-    path = _ASSETS / profile / "noise.json"
+    path = ASSETS / profile / "noise.json"
     noise: dict[str, float] = json.loads(path.read_text())["noise"] if path.is_file() else {}
     return noise

@@ -4,7 +4,7 @@ Knows: all profiles. Does not know: which one runs; no other module asks. To add
 """
 
 from refine.profiles.paper import PAPER
-from refine.profiles.profile import ASSETS, Profile
+from refine.profiles.profile import Profile
 from refine.profiles.world import WORLD
 
 PROFILES: dict[str, Profile] = {
@@ -12,4 +12,4 @@ PROFILES: dict[str, Profile] = {
     "paper": PAPER,
 }
 
-__all__ = ["ASSETS", "PROFILES", "Profile"]
+__all__ = ["PROFILES", "Profile"]

@@ -3,8 +3,9 @@
 Knows: names and places of its weights. Does not know: how they are loaded.
 """
 
+from refine import ASSETS
 from refine.metrics import metrics_of
-from refine.profiles.profile import ASSETS, Profile, as_in_the_paper
+from refine.profiles.profile import Profile, as_in_the_paper
 
 PAPER = Profile(
     description="the weights of arXiv 2504.20340: SD3 medium and the official metrics; a GPU and a Hub token",

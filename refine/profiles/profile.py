@@ -8,8 +8,6 @@ from pathlib import Path
 
 from refine.protocol import DrawingSettings
 
-ASSETS = Path(__file__).resolve().parent.parent.parent / "assets"
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -3,8 +3,9 @@
 Knows: names and places of its weights. Does not know: how they are loaded.
 """
 
+from refine import ASSETS
 from refine.metrics import metrics_of
-from refine.profiles.profile import ASSETS, Profile, as_in_the_paper
+from refine.profiles.profile import Profile, as_in_the_paper
 
 WORLD = Profile(
     description="the embedded world: our own small weights, no GPU, no network, no token",

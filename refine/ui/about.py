@@ -8,7 +8,8 @@ import logging
 
 import gradio as gr
 
-from refine.profiles import ASSETS, PROFILES
+from refine import ASSETS
+from refine.profiles import PROFILES
 from refine.storage.errors import StorageError
 from refine.study import Study, StudyError
 from refine.ui.attempts import Attempts

@@ -9,16 +9,16 @@ import logging
 from functools import lru_cache
 from html import escape
 from io import BytesIO
-from pathlib import Path
 
 from PIL import Image
 
+from refine import ASSETS
 from refine.storage.errors import StorageError
 from refine.study import Study
 
 log = logging.getLogger(__name__)
 
-SCRIPTS = Path(__file__).resolve().parent.parent.parent / "assets" / "ui"
+SCRIPTS = ASSETS / "ui"
 
 LARGE, THUMBNAIL = 640, 320
 """Longest side in pixels of a picture as shown. A smaller picture is shown as it is, lossless."""

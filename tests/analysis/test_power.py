@@ -3,7 +3,8 @@
 import pytest
 from scipy import stats
 
-from refine.analysis.power import Power, main, needed, power, table
+from refine.analysis.power import Power, needed, power, table
+from refine.cli.power import main
 
 
 def test_without_an_effect_the_test_keeps_its_level():

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from refine import ASSETS
 from refine.metrics import METRICS, MetricInfo, metrics_of
-from refine.profiles import ASSETS
 from refine.similarity.catalogue import open_metric
 from refine.similarity.maps import (
     SIDE,

@@ -69,7 +69,33 @@ FORMS = tuple(field.name for field in fields(ICC))
 
 
 def icc(table: ArrayLike, error_df: float | None = None) -> ICC:
-    """The six coefficients of a table (n subjects, k raters) of finite numbers; see `icc_of_tables`."""
+    """The six coefficients of a table (n subjects, k raters) of finite numbers; see `icc_of_tables`.
+
+    Six subjects, each rated by the same four judges (Shrout and Fleiss, Psychological Bulletin 86, 1979, 420). The judges order the
+    subjects alike, but one is far stricter than another, so that consistency is high and agreement is low:
+
+    >>> ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> found = icc(ratings)
+    >>> for form in ("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"):
+    ...     print(form, round(getattr(found, form).value, 2))
+    ICC1 0.17
+    ICC2 0.29
+    ICC3 0.71
+    ICC1k 0.44
+    ICC2k 0.62
+    ICC3k 0.91
+
+    Whether the judges agree at all about who is better is an F test, with an interval for the coefficient:
+
+    >>> one = found.ICC3
+    >>> print(f"F({one.df1:.0f}, {one.df2:.0f}) = {one.F:.2f}, 95% interval {one.lower:.2f} to {one.upper:.2f}")
+    F(5, 15) = 11.03, 95% interval 0.34 to 0.95
+
+    Ratings that are all equal tell nothing, and the coefficient says so:
+
+    >>> icc([[1, 1], [1, 1]]).ICC3.undefined
+    'undefined, because all ratings are equal'
+    """
     found = icc_of_tables(_checked(table, 2)[None], error_df)
     names = [field.name for field in fields(Coefficients)]
     return ICC(**{form: Coefficient(*(getattr(found[form], name)[0].item() for name in names)) for form in FORMS})

@@ -52,6 +52,31 @@ def fit_mixed(
 
     Work and memory grow linearly with the rows, apart from the smaller of two large crossed factors, whose
     levels meet in a dense matrix.
+
+    The strength of dye from six batches, five samples each (Davies and Goldsmith, Statistical Methods in Research and Production,
+    1972). A batch is a random draw of all batches that there could be:
+
+    >>> strength = [1545, 1440, 1440, 1520, 1580, 1540, 1555, 1490, 1560, 1495, 1595, 1550, 1605, 1510, 1560,
+    ...             1445, 1440, 1595, 1465, 1545, 1595, 1630, 1515, 1635, 1625, 1520, 1455, 1450, 1480, 1445]
+    >>> dye = pd.DataFrame({"batch": [batch for batch in "ABCDEF" for _ in range(5)], "strength": strength})
+    >>> fit = fit_mixed("strength ~ 1", dye, groups=["batch"])
+
+    The mean, with degrees of freedom by Satterthwaite: six batches tell of it, not thirty samples.
+
+    >>> print(fit.coefficients[["name", "estimate", "se", "df"]].round(2).to_string(index=False))
+         name  estimate    se  df
+    Intercept    1527.5 19.38 5.0
+
+    Batches vary nearly as much as samples of a batch do. With five samples a batch that has a textbook's answer:
+
+    >>> print(fit.variance_components[["component", "estimate"]].round(1).head(2).to_string(index=False))
+    component  estimate
+        batch    1764.0
+     residual    2451.3
+    >>> within = dye.groupby("batch")["strength"].var().mean()
+    >>> between = dye.groupby("batch")["strength"].mean().var() - within / 5
+    >>> print(f"{between:.0f} {within:.0f}")
+    1764 2451
     """
     began = time.perf_counter()
     groups = list(groups)
