@@ -7,7 +7,6 @@ Does not know: whose turn it is (study), or how pictures, scores and rows come a
 import logging
 import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from refine.drawing.scales import Scales
@@ -42,7 +41,7 @@ class DrawingService:
         self._asking = threading.Lock()
         self._idle = threading.Lock()
         self.scales = Scales(targets, self._idle)
-        self._queue = DrawingQueue()
+        self._queue: DrawingQueue[Request] = DrawingQueue(self._draw)
 
     def start(self) -> None:
         """Take up the drawings that were asked for before the last stop. They wait until there are models to draw them.
@@ -50,7 +49,7 @@ class DrawingService:
         Only those of this protocol: under other conditions they would be drawn as their session does not say.
         """
         for request in self._journal.asked(self._protocol_hash):
-            self._enqueue(request, "")  # who asked is not on disk: all of these take turns as one client
+            self._queue.submit(request)  # who asked is not on disk: all of these take turns as one client
 
     def use_models(self, generator: Generator, panel: Panel) -> None:
         """Begin to draw, with `generator`, and to score, by `panel`."""
@@ -72,7 +71,7 @@ class DrawingService:
             if not self._journal.ask(request):
                 return False
             self._failures.pop(trial_id, None)
-            self._enqueue(request, client)
+            self._queue.submit(request, client)
             return True
 
     def pending(self, trial_id: str) -> Pending | None:
@@ -100,28 +99,23 @@ class DrawingService:
         self.scales.close()
         self._queue.close()
 
-    def _enqueue(self, request: Request, client: str) -> None:
-        self._queue.submit(request, self._job(request), client)
-
-    def _job(self, request: Request) -> Callable[[Progress], None]:
-        def job(progress: Progress) -> None:
-            try:
-                self._make(request, progress)
-            except Exception as fault:
-                known = isinstance(fault, GenerationError | MetricError | StorageError)
-                log.error(
-                    "Drawing %d of trial %s failed: %s",
-                    request.number,
-                    request.trial_id,
-                    fault,
-                    exc_info=not known,
-                )
-                self._failures[request.trial_id] = FAILURE
-                self._journal.drop_request(request)
-                if self._journal.iteration(_id(request)) is not None:  # kept: only the database's answer was lost
-                    self._failures.pop(request.trial_id)
-
-        return job
+    def _draw(self, request: Request, progress: Progress) -> None:
+        """Make a drawing; that it failed is told to whoever asked for it."""
+        try:
+            self._make(request, progress)
+        except Exception as fault:
+            known = isinstance(fault, GenerationError | MetricError | StorageError)
+            log.error(
+                "Drawing %d of trial %s failed: %s",
+                request.number,
+                request.trial_id,
+                fault,
+                exc_info=not known,
+            )
+            self._failures[request.trial_id] = FAILURE
+            self._journal.drop_request(request)
+            if self._journal.iteration(_id(request)) is not None:  # kept: only the database's answer was lost
+                self._failures.pop(request.trial_id)
 
     def _make(self, request: Request, progress: Progress) -> None:
         trial = self._journal.trial(request.trial_id)

@@ -1,7 +1,7 @@
 """The line of drawings: one worker draws, by turns of clients; whoever waits can see their place.
 
-Knows: jobs, whose they are, their order, their progress. Does not know: what a job does, or how it is shown.
-A job belongs to the server: it runs to its end even if the page that asked for it is gone.
+Knows: requests, whose they are, their order, their progress. Does not know: what is done for a request, or how it is shown.
+A request belongs to the server: it is worked on to its end even if the page that made it is gone.
 """
 
 import logging
@@ -9,17 +9,18 @@ import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from refine.generation.generator import Progress
 
 log = logging.getLogger(__name__)
 
-Job = Callable[[Progress], None]
+R = TypeVar("R", bound=Hashable)
 
 
 @dataclass(slots=True)
 class Place:
-    """Where a job stands: `ahead` jobs come before it (0: it is being done), `progress` is 0..1."""
+    """Where a request stands: `ahead` others come before it (0: it is being worked on), `progress` is 0..1."""
 
     ahead: int
     progress: float = 0.0
@@ -27,9 +28,8 @@ class Place:
 
 @dataclass(slots=True)
 class _Entry:
-    """A job in the line. Those of the lowest `turn` come first, of these the one that came first."""
+    """A request in the line. Those of the lowest `turn` come first, of these the one that came first."""
 
-    job: Job
     client: str
     turn: int
     number: int
@@ -41,16 +41,17 @@ class _Entry:
         return not self.begun, self.turn, self.number
 
 
-class DrawingQueue:
-    """Round-robin by client, of each first come, first served; one job at a time, at most one for each key.
+class DrawingQueue(Generic[R]):
+    """Round-robin by client, of each first come, first served; one request at a time, equal ones once.
 
-    Who comes new waits for the job at hand and for at most one of every other client, however many they have waiting.
-    Nothing is done before `open`.
+    Who comes new waits for the request at hand and for at most one of every other client, however many they have waiting.
+    `work` is called with each request and a function that takes its progress. Nothing is done before `open`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, work: Callable[[R, Progress], None]) -> None:
+        self._work = work
         self._changed = threading.Condition()
-        self._entries: dict[Hashable, _Entry] = {}
+        self._entries: dict[R, _Entry] = {}
         self._turn = self._count = 0
         # Until it is open there is no thread: a start that fails then must not wait for it.
         self._opened = False
@@ -63,21 +64,21 @@ class DrawingQueue:
             for _ in self._entries:
                 self._worker.submit(self._run_next)
 
-    def submit(self, key: Hashable, job: Job, client: str = "") -> None:
-        """Put a job of `client` in the line, unless one with this key is in it already."""
+    def submit(self, request: R, client: str = "") -> None:
+        """Put a request of `client` in the line, unless it is in it already."""
         with self._changed:
-            if key in self._entries:
+            if request in self._entries:
                 return
             last = max((one.turn for one in self._entries.values() if one.client == client), default=self._turn - 1)
             self._count += 1
-            self._entries[key] = _Entry(job, client, max(self._turn, last + 1), self._count)
+            self._entries[request] = _Entry(client, max(self._turn, last + 1), self._count)
             if self._opened:
                 self._worker.submit(self._run_next)
 
-    def place(self, key: Hashable) -> Place | None:
-        """Where the job with this key stands, or `None` if it is not in the line (done, or never asked for)."""
+    def place(self, request: R) -> Place | None:
+        """Where a request stands, or `None` if it is not in the line (done, or never made)."""
         with self._changed:
-            entry = self._entries.get(key)
+            entry = self._entries.get(request)
             if entry is None:
                 return None
             return Place(sum(one.order < entry.order for one in self._entries.values()), entry.progress)
@@ -88,7 +89,7 @@ class DrawingQueue:
             return self._changed.wait_for(lambda: not self._entries, timeout)
 
     def close(self) -> None:
-        """Finish the job at hand, drop the rest."""
+        """Finish the request at hand, drop the rest."""
         self._worker.shutdown(wait=True, cancel_futures=True)
         with self._changed:
             self._entries.clear()
@@ -96,18 +97,18 @@ class DrawingQueue:
 
     def _run_next(self) -> None:
         with self._changed:
-            key, entry = min(self._entries.items(), key=lambda one: one[1].order)
+            request, entry = min(self._entries.items(), key=lambda one: one[1].order)
             entry.begun, self._turn = True, entry.turn
 
         def progress(done: float) -> None:
             entry.progress = done
 
         try:
-            entry.job(progress)
+            self._work(request, progress)
         except Exception:
-            # The next in line must not suffer; a job that has somebody to tell has told them itself.
-            log.exception("A drawing job failed")
+            # The next in line must not suffer; whoever works has told whom it concerns.
+            log.exception("A request for a drawing failed")
         finally:
             with self._changed:
-                del self._entries[key]
+                del self._entries[request]
                 self._changed.notify_all()

@@ -9,9 +9,21 @@ import pytest
 from refine.generation.queue import DrawingQueue, Place
 
 
+class Line(DrawingQueue):
+    """A line of names, each of which stands for something to do."""
+
+    def __init__(self):
+        self.jobs = {}
+        super().__init__(lambda name, progress: self.jobs[name](progress))
+
+    def submit(self, name, job, client=""):
+        self.jobs.setdefault(name, job)
+        super().submit(name, client)
+
+
 @pytest.fixture
 def queue():
-    queue = DrawingQueue()
+    queue = Line()
     yield queue
     queue.close()
 
@@ -124,12 +136,12 @@ def test_a_job_that_fails_does_not_hold_up_the_next(queue, caplog):
 
 
 def test_a_line_that_was_never_opened_can_be_closed():
-    queue, done = DrawingQueue(), []
+    queue, done = Line(), []
     queue.submit("a", lambda progress: done.append("a"))
     queue.close()
     assert not done
 
 
 def test_a_process_that_never_opens_its_line_can_end():
-    program = "from refine.generation.queue import DrawingQueue as Q; Q().submit('a', print)"
+    program = "from refine.generation.queue import DrawingQueue as Q; Q(print).submit('a')"
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
