@@ -113,7 +113,7 @@ def _train(options: argparse.Namespace, sprites: Sprites) -> None:
         checkpoint,
         options.minutes,
         options.seed,
-        Layers.load(components, sprites),
+        Layers.load(components),
         words,
         load_models(kept, len(words)) if begun else None,
         batch=options.batch,

@@ -1,15 +1,13 @@
-"""Latents in layers: what words keep apart is kept apart in every cell.
+"""Latents in layers: each facet of a picture has numbers of its own in every cell.
 
-Knows: how a description becomes a grid of 16 x 16 cells with 40 numbers each. Does not know: words, training. Sprites and
-grounds are principal components of their 16 px patches; colours, textures, weather and styles are codes. So a style
-changes three numbers in each cell and nothing else, a colour four in the cells of its object: a word for one facet can
-be learned once, and need not disturb another.
+Knows: how a description becomes a grid of 16 x 16 cells with 45 numbers each. Does not know: words, pixels, training. The
+numbers are codes, not pixels: which object, which part of it, its size, pose, colour and texture; the ground, the weather,
+the style. So the transformer learns what words mean, and a word for one facet need not disturb another; how a code looks
+is for the decoder to know, which is told neither words nor noise and so learns it sharply.
 """
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -28,144 +26,172 @@ from refine.world3.description import (
     WHITE,
     Description,
     Ground,
-    Pose,
-    Size,
 )
 from refine.world3.effects import has_motif
-from refine.world3.grounds import paint_ground
 from refine.world3.layout import Box
 from refine.world3.objects import OBJECTS
 from refine.world3.palette import COLOURS
 from refine.world3.sprites import Sprites
 
 GRID = SIDE // CELL
-SPRITE, COLOUR, TEXTURE, GROUND, WEATHER, STYLE = 22, 4, 1, 7, 3, 3
-"""Numbers in a cell for each layer, in this order."""
-CHANNELS = SPRITE + COLOUR + TEXTURE + GROUND + WEATHER + STYLE
-_COLOUR_AT, _TEXTURE_AT = SPRITE, SPRITE + COLOUR
-_GROUND_AT = _TEXTURE_AT + TEXTURE
-_WEATHER_AT = _GROUND_AT + GROUND
-_STYLE_AT = _WEATHER_AT + WEATHER
+WIDTHS = {
+    "object": 16,
+    "part": 2,
+    "size": 2,
+    "pose": 2,
+    "colour": 4,
+    "texture": 1,
+    "kind": 4,
+    "first": 3,
+    "second": 3,
+    "position": 2,
+    "weather": 3,
+    "style": 3,
+}
+"""Layer -> numbers in a cell, in this order. `colour` is an object's, or the frame's, which is where no object can be;
+`kind`, `first` and `second` are of the ground; `part` is where in its object a cell is, `position` where in the picture."""
+CHANNELS = sum(WIDTHS.values())
+AT: dict[str, slice] = {}
+"""Layer -> its channels."""
+_end = 0
+for _name, _width in WIDTHS.items():
+    AT[_name] = slice(_end, _end := _end + _width)
+
+_SIDE_CODES = {"small": (-1.0, -0.6), "medium": (0.0, 1.2), "big": (1.0, -0.6)}
+_POSE_CODES = dict(zip(POSES, ((1.2, -1.2), (1.2, 1.2)), strict=True))
+_DOTTED = (0.0, 0.0, 0.0, -1.2)
+_STRAIGHT = np.linspace(-1, 1, GRID, dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The principal components of sprites, (22, 1024), and of grounds, (7, 768), with their scales, and the sprites."""
+    """The codes of the objects, (objects, 16), each of length 4: alike for objects that look alike."""
 
-    sprite_parts: np.ndarray
-    ground_mean: np.ndarray
-    ground_parts: np.ndarray
-    sprites: Sprites
-    _sprite_codes: dict[tuple[str, Size, Pose | None], np.ndarray] = field(default_factory=dict)
-    _ground_codes: dict[Ground, np.ndarray] = field(default_factory=dict)
-
-    NAMES: ClassVar = ("sprite_parts", "ground_mean", "ground_parts")
+    objects: np.ndarray
 
     def encode(self, description: Description, boxes: tuple[Box, ...]) -> np.ndarray:
-        """The latents of a description whose things are in these boxes: float32 (40, 16, 16)."""
+        """The latents of a description whose things are in these boxes: float32 (45, 16, 16)."""
         grid = np.zeros((CHANNELS, GRID, GRID), np.float32)
         for thing, box in zip(description.things, boxes, strict=True):
-            code = self._sprite(thing.name, box.size, thing.pose)
             cells = box.side // CELL
+            column = np.zeros(AT["kind"].start, np.float32)
+            column[AT["object"]] = self.objects[list(OBJECTS).index(thing.name)]
+            column[AT["size"]] = _SIDE_CODES[box.size]
+            if thing.pose is not None:
+                column[AT["pose"]] = _POSE_CODES[thing.pose]
+            if thing.colour is not None:
+                column[AT["colour"]] = colour_code(thing.colour, 1.0)
+            if thing.texture is not None:
+                column[AT["texture"]] = 1.0 if thing.texture == "striped" else -1.0
+            part = 1.5 * ((np.arange(cells) + 0.5) / cells * 2 - 1)
             rows = slice(box.top // CELL, box.top // CELL + cells)
             for left in box.lefts:
-                columns = slice(left // CELL, left // CELL + cells)
-                grid[:SPRITE, rows, columns] = code
-                if thing.colour is not None:
-                    grid[_COLOUR_AT:_TEXTURE_AT, rows, columns] = _colour_code(thing.colour, 1.0)[:, None, None]
-                if thing.texture is not None:
-                    grid[_TEXTURE_AT, rows, columns] = 1.0 if thing.texture == "striped" else -1.0
-        grid[_GROUND_AT:_WEATHER_AT] = self._ground(description.ground or WHITE)
+                there = grid[:, rows, left // CELL : left // CELL + cells]
+                there[: len(column)] = column[:, None, None]
+                there[AT["part"]] = np.stack([np.tile(part, (cells, 1)), np.tile(part[:, None], (1, cells))])
+        _lay_ground(grid, description.ground or WHITE)
+        grid[AT["position"]] = np.stack([np.tile(_STRAIGHT, (GRID, 1)), np.tile(_STRAIGHT[:, None], (1, GRID))])
         if description.weather is not None:
-            grid[_WEATHER_AT:_STYLE_AT] = _weather_code(description.weather)
+            grid[AT["weather"]] = _weather_code(description.weather)
         if description.style is not None:
-            grid[_STYLE_AT:] = _style_code(description.style)[:, None, None]
+            grid[AT["style"]] = style_code(description.style)[:, None, None]
         if description.frame is not None:
-            # No sprite is ever in the border, so that the frame's colour can stand where theirs would.
-            border = _colour_code(description.frame, -1.0)[:, None]
+            border = colour_code(description.frame, -1.0)[:, None]
             for edge in (np.s_[:, 0, :], np.s_[:, -1, :], np.s_[:, :, 0], np.s_[:, :, -1]):
-                grid[_COLOUR_AT:_TEXTURE_AT][edge] = border
+                grid[AT["colour"]][edge] = border
         return grid
 
     def save(self, path: Path) -> None:
-        """Write the components as safetensors."""
-        save_file({name: np.ascontiguousarray(getattr(self, name)) for name in self.NAMES}, path)
+        """Write the codes as safetensors."""
+        save_file({"objects": self.objects}, path)
 
     @classmethod
-    def load(cls, path: Path, sprites: Sprites) -> "Layers":
-        """Read components that `save` wrote."""
-        return cls(**load_file(path), sprites=sprites)
-
-    def _sprite(self, name: str, size: Size, pose: Pose | None) -> np.ndarray:
-        key = name, size, pose
-        if key not in self._sprite_codes:
-            code = patches(premultiplied(self.sprites(*key))) @ self.sprite_parts.T
-            self._sprite_codes[key] = code.transpose(2, 0, 1).astype(np.float32)
-        return self._sprite_codes[key]
-
-    def _ground(self, ground: Ground) -> np.ndarray:
-        if ground not in self._ground_codes:
-            flat = patches(paint_ground(ground).astype(np.float32) / 127.5 - 1)
-            code = (flat - self.ground_mean) @ self.ground_parts.T
-            self._ground_codes[ground] = code.transpose(2, 0, 1).astype(np.float32)
-        return self._ground_codes[ground]
-
-
-def premultiplied(sprite: np.ndarray) -> np.ndarray:
-    """RGBA bytes to RGB times opacity and opacity, in 0..1, float32."""
-    values = sprite.astype(np.float32) / 255
-    values[..., :3] *= values[..., 3:]
-    return values
-
-
-def patches(picture: np.ndarray) -> np.ndarray:
-    """A picture (h, w, c) as cells: (h / 16, w / 16, 256 c)."""
-    height, width, depth = picture.shape
-    cut = picture.reshape(height // CELL, CELL, width // CELL, CELL, depth)
-    return cut.transpose(0, 2, 1, 3, 4).reshape(height // CELL, width // CELL, CELL * CELL * depth)
+    def load(cls, path: Path) -> "Layers":
+        """Read codes that `save` wrote."""
+        return cls(**load_file(path))
 
 
 def fit_layers(sprites: Sprites) -> Layers:
-    """Find the components on every sprite and on every landscape, plain ground and a choice of patterns."""
-    drawn = [
-        patches(premultiplied(sprites(name, size, pose))).reshape(-1, 4 * CELL * CELL)
-        for name in OBJECTS
-        for size in SIZES
-        for pose in (None, *POSES)
-    ]
-    cells = np.concatenate(drawn)
-    sprite_parts = _components(cells[cells.max(1) > 0.02], SPRITE)
-    colours = list(COLOURS)
-    grounds = [Ground("plain", colour) for colour in colours]
-    grounds += [Ground(name, light) for name in LANDSCAPES for light in LIGHTS for _ in range(3)]
-    grounds += [Ground(kind, a, colours[i * 7 % 27]) for kind in PATTERNS for i, a in enumerate(colours, 3)]
-    painted = np.concatenate(
-        [patches(paint_ground(one).astype(np.float32) / 127.5 - 1).reshape(-1, 3 * CELL * CELL) for one in grounds]
-    )
-    mean = painted.mean(0)
-    return Layers(sprite_parts, mean, _components(painted - mean, GROUND), sprites)
+    """Find the objects' codes: the first 16 principal components of how they look, brought to one length."""
+    looks = np.stack([_coarse(sprites(name, "medium", None)) for name in OBJECTS])
+    left, _, _ = np.linalg.svd(looks - looks.mean(0), full_matrices=False)
+    codes = left[:, : WIDTHS["object"]]
+    # One length, so that all objects are told from an empty cell alike.
+    return Layers((4 * codes / np.linalg.norm(codes, axis=1, keepdims=True)).astype(np.float32))
 
 
-def _components(rows: np.ndarray, count: int) -> np.ndarray:
-    """The strongest components of rows, uncentred, each divided by its scale."""
-    values, vectors = np.linalg.eigh(rows.T @ rows / len(rows))
-    parts = vectors[:, ::-1][:, :count].T
-    spread = np.sqrt(values[::-1][:count])
-    # The root keeps strong components strong, yet lets weak ones be seen by the loss.
-    scale = np.sqrt(spread) * np.sqrt(spread.mean())
-    scale *= np.sqrt(np.mean((spread / scale) ** 2))
-    return np.ascontiguousarray(parts / scale[:, None], np.float32)
+def _coarse(sprite: np.ndarray) -> np.ndarray:
+    """RGB times opacity and opacity of blocks of 8 px, as one vector."""
+    values = sprite.astype(np.float32) / 255
+    values[..., :3] *= values[..., 3:]
+    side = len(values) // 8
+    return values.reshape(side, 8, side, 8, 4).mean((1, 3)).ravel()
 
 
-def _colour_code(name: str, presence: float) -> np.ndarray:
-    return np.array([presence, *(value / 127.5 - 1 for value in COLOURS[name])], np.float32)
+def _lay_ground(grid: np.ndarray, ground: Ground) -> None:
+    """Stripes and checks are cells of two colours; dots are a kind of cell; landscapes have their own kinds."""
+    if ground.kind in LANDSCAPES:
+        grid[AT["kind"]] = kind_code(ground.kind)[:, None, None]
+        grid[AT["first"]] = light_code(ground.first)[:, None, None]
+        return
+    first = np.broadcast_to(rgb_code(ground.first)[:, None, None], (3, GRID, GRID))
+    second = rgb_code(ground.second or ground.first)[:, None, None]
+    there = pattern_cells(ground.kind)
+    if ground.kind == "dots":
+        grid[AT["kind"]] = there * kind_code("dots")[:, None, None]
+        grid[AT["second"]] = there * second
+    else:
+        first = np.where(there, second, first)
+    grid[AT["first"]] = first
 
 
-@lru_cache
+def pattern_cells(kind: str) -> np.ndarray:
+    """Which cells of a plain ground or pattern show its second colour: booleans (16, 16)."""
+    rows, columns = np.mgrid[:GRID, :GRID]
+    if kind not in PATTERNS:
+        return np.zeros((GRID, GRID), bool)
+    if kind == "checks":
+        return (columns // 2 + rows // 2) % 2 == 1
+    return (columns % 2 == 1) & ((kind == "stripes") | (rows % 2 == 1))
+
+
+def kind_code(kind: str) -> np.ndarray:
+    """A corner of a cube for each landscape, a point apart for cells with a dot, zeros for plain cells."""
+    if kind not in LANDSCAPES:
+        return np.array(_DOTTED if kind == "dots" else (0, 0, 0, 0), np.float32)
+    return np.array([*_corner(LANDSCAPES.index(kind)), 1.2], np.float32)
+
+
+def light_code(light: str) -> np.ndarray:
+    """A corner of a tetrahedron for each light."""
+    index = LIGHTS.index(light)
+    one, other = 2.0 * (index & 1) - 1, float(index & 2) - 1
+    return np.array([one, other, one * other], np.float32)
+
+
+def rgb_code(colour: str) -> np.ndarray:
+    """Red, green and blue in -1..1."""
+    return np.array(COLOURS[colour], np.float32) / 127.5 - 1
+
+
+def colour_code(colour: str, presence: float) -> np.ndarray:
+    """That there is a colour (1 an object's, -1 a frame's), and which."""
+    return np.array([presence, *rgb_code(colour)], np.float32)
+
+
+def style_code(style: str) -> np.ndarray:
+    """The corner of a cube that stands for the style."""
+    return np.array(_corner(STYLES.index(style)), np.float32)
+
+
+def _corner(index: int) -> tuple[float, ...]:
+    return tuple(1.0 if index >> bit & 1 else -1.0 for bit in range(3))
+
+
 def _weather_code(weather: str) -> np.ndarray:
     """The corner of an octahedron that stands for the weather, half as long in cells without its motif."""
     axis, sign = divmod(WEATHERS.index(weather), 2)
-    code = np.zeros((WEATHER, GRID, GRID), np.float32)
+    code = np.zeros((WIDTHS["weather"], GRID, GRID), np.float32)
     if weather == "fog":
         strength = np.broadcast_to(np.linspace(0.5, 1, GRID)[:, None], (GRID, GRID))
     else:
@@ -174,12 +200,6 @@ def _weather_code(weather: str) -> np.ndarray:
     return code
 
 
-def _style_code(style: str) -> np.ndarray:
-    """The corner of a cube that stands for the style."""
-    index = STYLES.index(style)
-    return np.array([1.0 if index >> bit & 1 else -1.0 for bit in range(STYLE)], np.float32)
-
-
 def to_tensor(grids: list[np.ndarray]) -> torch.Tensor:
-    """Latents, (n, 40, 16, 16)."""
+    """Latents, (n, 45, 16, 16)."""
     return torch.from_numpy(np.stack(grids))
