@@ -15,6 +15,7 @@ from PIL import Image
 
 from refine.world import artwork
 from refine.world.checks import similarities
+from refine.world.pipeline import SHARD
 from refine.world3 import tokenizer
 from refine.world3.compose import compose
 from refine.world3.depth import STEPS, Depth, measure_depth
@@ -31,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     torch.set_num_threads(options.threads)
     sprites = read_sprites(artwork.install(options.work))
-    {"depth": _depth, "targets": _targets, "train": _train, "probe": _probe}[options.command](options, sprites)
+    {"depth": _depth, "targets": _targets, "train": _train, "decoder": _decoder, "probe": _probe}[options.command](
+        options, sprites
+    )
     return 0
 
 
@@ -39,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m refine.world3", description="The third edition, in the making.")
     parser.add_argument(
         "command",
-        choices=["depth", "targets", "train", "probe"],
+        choices=["depth", "targets", "train", "decoder", "probe"],
         help="depth of targets as the perfect painter shows it; a folder of targets, composed; training",
     )
     parser.add_argument("--work", type=Path, default=Path("world-work"), help="folder for artwork and checkpoints")
@@ -120,6 +123,28 @@ def _train(options: argparse.Namespace, sprites: Sprites) -> None:
         workers=options.workers,
     )
     save_models(model, kept)
+
+
+def _decoder(options: argparse.Namespace, sprites: Sprites) -> None:
+    from diffusers import AutoencoderKL
+
+    from refine.world3.autoencoder import autoencoder
+    from refine.world3.train_decoder import train_decoder
+
+    folder = options.models / "vae"
+    begun = folder.exists() and not (options.work / "cells.pt").exists()
+    vae = AutoencoderKL.from_pretrained(folder).float() if begun else autoencoder()
+    train_decoder(
+        vae.decoder,
+        options.work / "decoder.pt",
+        options.minutes,
+        options.seed,
+        Layers.load(options.models / "layers.safetensors"),
+        sprites,
+        batch=options.batch,
+        workers=options.workers,
+    )
+    vae.half().save_pretrained(folder, max_shard_size=SHARD)
 
 
 def _probe(options: argparse.Namespace, sprites: Sprites) -> None:

@@ -27,6 +27,7 @@ from refine.world3.description import (
     Description,
     Ground,
     Place,
+    Size,
 )
 from refine.world3.layout import PLACES, Box, box
 from refine.world3.objects import OBJECTS
@@ -64,7 +65,7 @@ class SeenThing(NamedTuple):
     """What was read of one object."""
 
     number: int
-    size: str
+    size: Size
     place: Place
     colour: str | None
     texture: str | None
@@ -183,12 +184,18 @@ def _thing(mask: torch.Tensor, scores: dict[str, torch.Tensor]) -> SeenThing:
     middles = torch.arange(GRID) * float(CELL) + CELL / 2
     x = float((mask.sum(0) * middles).sum() / mask.sum())
     y = float((mask.sum(1) * middles).sum() / mask.sum())
+    place = nearest_place(vote["size"], vote["number"], x, y)
+    return SeenThing(vote["number"], vote["size"], place, vote["colour"], vote["texture"], vote["pose"])
+
+
+def nearest_place(size: Size, number: int, x: float, y: float) -> Place:
+    """The place at which things alike would have their middle nearest to (x, y), in pixels."""
 
     def off(place: Place) -> float:
-        where = box(vote["size"], vote["number"], place)
+        where = box(size, number, place)
         if where is None:
             return float("inf")
         centre_x = (where.lefts[0] + where.lefts[-1] + where.side) / 2
         return (centre_x - x) ** 2 + (where.top + where.side / 2 - y) ** 2
 
-    return SeenThing(vote["number"], vote["size"], min(PLACES, key=off), vote["colour"], vote["texture"], vote["pose"])
+    return min(PLACES, key=off)

@@ -20,12 +20,13 @@ from refine.world3.description import (
     PATTERNS,
     POSES,
     SIDE,
-    SIZES,
     STYLES,
     WEATHERS,
     WHITE,
     Description,
     Ground,
+    Pose,
+    Size,
 )
 from refine.world3.effects import has_motif
 from refine.world3.layout import Box
@@ -57,9 +58,11 @@ _end = 0
 for _name, _width in WIDTHS.items():
     AT[_name] = slice(_end, _end := _end + _width)
 
-_SIDE_CODES = {"small": (-1.0, -0.6), "medium": (0.0, 1.2), "big": (1.0, -0.6)}
-_POSE_CODES = dict(zip(POSES, ((1.2, -1.2), (1.2, 1.2)), strict=True))
+SIZE_CODES: dict[Size, tuple[float, float]] = {"small": (-1.0, -0.6), "medium": (0.0, 1.2), "big": (1.0, -0.6)}
+POSE_CODES: dict[Pose, tuple[float, float]] = dict(zip(POSES, ((1.2, -1.2), (1.2, 1.2)), strict=True))
 _DOTTED = (0.0, 0.0, 0.0, -1.2)
+GROUND = slice(AT["kind"].start, AT["second"].stop)
+"""The channels of the ground."""
 _STRAIGHT = np.linspace(-1, 1, GRID, dtype=np.float32)
 
 
@@ -76,9 +79,9 @@ class Layers:
             cells = box.side // CELL
             column = np.zeros(AT["kind"].start, np.float32)
             column[AT["object"]] = self.objects[list(OBJECTS).index(thing.name)]
-            column[AT["size"]] = _SIDE_CODES[box.size]
+            column[AT["size"]] = SIZE_CODES[box.size]
             if thing.pose is not None:
-                column[AT["pose"]] = _POSE_CODES[thing.pose]
+                column[AT["pose"]] = POSE_CODES[thing.pose]
             if thing.colour is not None:
                 column[AT["colour"]] = colour_code(thing.colour, 1.0)
             if thing.texture is not None:
@@ -89,10 +92,10 @@ class Layers:
                 there = grid[:, rows, left // CELL : left // CELL + cells]
                 there[: len(column)] = column[:, None, None]
                 there[AT["part"]] = np.stack([np.tile(part, (cells, 1)), np.tile(part[:, None], (1, cells))])
-        _lay_ground(grid, description.ground or WHITE)
+        grid[GROUND] = ground_code(description.ground or WHITE)
         grid[AT["position"]] = np.stack([np.tile(_STRAIGHT, (GRID, 1)), np.tile(_STRAIGHT[:, None], (1, GRID))])
         if description.weather is not None:
-            grid[AT["weather"]] = _weather_code(description.weather)
+            grid[AT["weather"]] = weather_code(description.weather)
         if description.style is not None:
             grid[AT["style"]] = style_code(description.style)[:, None, None]
         if description.frame is not None:
@@ -128,24 +131,29 @@ def _coarse(sprite: np.ndarray) -> np.ndarray:
     return values.reshape(side, 8, side, 8, 4).mean((1, 3)).ravel()
 
 
-def _lay_ground(grid: np.ndarray, ground: Ground) -> None:
-    """Stripes and checks are cells of two colours; dots are a kind of cell; landscapes have their own kinds."""
+def ground_code(ground: Ground) -> np.ndarray:
+    """The ten numbers of a ground in each cell, float32 (10, 16, 16).
+
+    Stripes and checks are plain cells of two colours; dots are a kind of cell; landscapes have kinds and lights.
+    """
+    grid = np.zeros((GROUND.stop - GROUND.start, GRID, GRID), np.float32)
+    kind, first, second = grid[:4], grid[4:7], grid[7:]
     if ground.kind in LANDSCAPES:
-        grid[AT["kind"]] = kind_code(ground.kind)[:, None, None]
-        grid[AT["first"]] = light_code(ground.first)[:, None, None]
-        return
-    first = np.broadcast_to(rgb_code(ground.first)[:, None, None], (3, GRID, GRID))
-    second = rgb_code(ground.second or ground.first)[:, None, None]
-    there = pattern_cells(ground.kind)
+        kind[:] = _kind_code(ground.kind)[:, None, None]
+        first[:] = _light_code(ground.first)[:, None, None]
+        return grid
+    there = _pattern_cells(ground.kind)
+    other = _rgb_code(ground.second or ground.first)[:, None, None]
+    first[:] = _rgb_code(ground.first)[:, None, None]
     if ground.kind == "dots":
-        grid[AT["kind"]] = there * kind_code("dots")[:, None, None]
-        grid[AT["second"]] = there * second
+        kind[:] = there * _kind_code("dots")[:, None, None]
+        second[:] = there * other
     else:
-        first = np.where(there, second, first)
-    grid[AT["first"]] = first
+        first[:] = np.where(there, other, first)
+    return grid
 
 
-def pattern_cells(kind: str) -> np.ndarray:
+def _pattern_cells(kind: str) -> np.ndarray:
     """Which cells of a plain ground or pattern show its second colour: booleans (16, 16)."""
     rows, columns = np.mgrid[:GRID, :GRID]
     if kind not in PATTERNS:
@@ -155,28 +163,28 @@ def pattern_cells(kind: str) -> np.ndarray:
     return (columns % 2 == 1) & ((kind == "stripes") | (rows % 2 == 1))
 
 
-def kind_code(kind: str) -> np.ndarray:
+def _kind_code(kind: str) -> np.ndarray:
     """A corner of a cube for each landscape, a point apart for cells with a dot, zeros for plain cells."""
     if kind not in LANDSCAPES:
         return np.array(_DOTTED if kind == "dots" else (0, 0, 0, 0), np.float32)
     return np.array([*_corner(LANDSCAPES.index(kind)), 1.2], np.float32)
 
 
-def light_code(light: str) -> np.ndarray:
+def _light_code(light: str) -> np.ndarray:
     """A corner of a tetrahedron for each light."""
     index = LIGHTS.index(light)
     one, other = 2.0 * (index & 1) - 1, float(index & 2) - 1
     return np.array([one, other, one * other], np.float32)
 
 
-def rgb_code(colour: str) -> np.ndarray:
+def _rgb_code(colour: str) -> np.ndarray:
     """Red, green and blue in -1..1."""
     return np.array(COLOURS[colour], np.float32) / 127.5 - 1
 
 
 def colour_code(colour: str, presence: float) -> np.ndarray:
     """That there is a colour (1 an object's, -1 a frame's), and which."""
-    return np.array([presence, *rgb_code(colour)], np.float32)
+    return np.array([presence, *_rgb_code(colour)], np.float32)
 
 
 def style_code(style: str) -> np.ndarray:
@@ -188,7 +196,7 @@ def _corner(index: int) -> tuple[float, ...]:
     return tuple(1.0 if index >> bit & 1 else -1.0 for bit in range(3))
 
 
-def _weather_code(weather: str) -> np.ndarray:
+def weather_code(weather: str) -> np.ndarray:
     """The corner of an octahedron that stands for the weather, half as long in cells without its motif."""
     axis, sign = divmod(WEATHERS.index(weather), 2)
     code = np.zeros((WIDTHS["weather"], GRID, GRID), np.float32)

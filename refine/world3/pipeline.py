@@ -4,8 +4,11 @@ Knows: how the parts are put together and asked, how those that learn together a
 they were trained, how a whole pipeline is saved and loaded (the second edition's module does).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from diffusers import (
     AutoencoderKL,
@@ -62,12 +65,22 @@ def load_models(folder: Path, words: int) -> TextToLatents:
 
 def draw(pipeline: StableDiffusion3Pipeline, prompt: str, seed: int = DRAWING_SEED) -> Image.Image:
     """Draw a prompt: an RGB picture of 256 x 256, the same for the same prompt and seed."""
+    return _ask(pipeline, [prompt], seed, "pil")[0]
+
+
+def draw_latents(pipeline: StableDiffusion3Pipeline, prompts: Sequence[str], seed: int = DRAWING_SEED) -> np.ndarray:
+    """Draw prompts, each from noise of its own, up to their latents: float32 (n, 45, 16, 16)."""
+    return _ask(pipeline, list(prompts), seed, "latent").numpy()
+
+
+def _ask(pipeline: StableDiffusion3Pipeline, prompts: list[str], seed: int, kind: str) -> Any:
     return pipeline(
-        prompt,
+        prompts,
         num_inference_steps=STEPS,
         max_sequence_length=ABSENT_TOKENS,
         guidance_scale=GUIDANCE,
         height=SIDE,
         width=SIDE,
         generator=torch.Generator("cpu").manual_seed(seed),
-    ).images[0]
+        output_type=kind,
+    ).images

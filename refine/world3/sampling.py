@@ -7,11 +7,14 @@ import random
 from collections.abc import Mapping
 
 from refine.world3.description import (
+    CELL,
     FRAMES,
     LANDSCAPES,
     LIGHTS,
+    MIDDLE,
     PATTERNS,
     POSES,
+    SIDE,
     SIZES,
     STYLES,
     TEXTURES,
@@ -42,16 +45,35 @@ def sample_description(
         boxes = arrange(things)
         if boxes is not None and (as_said(things, boxes) or rng.random() < CONFLICTS):
             break
-    ground = sample_ground(rng) if rng.random() < 0.85 else None
-    return (
-        Description(
-            things,
-            ground,
-            rng.choice(WEATHERS) if rng.random() < 0.35 else None,
-            rng.choice(STYLES) if rng.random() < 0.35 else None,
-            rng.choice(FRAMES) if rng.random() < 0.3 else None,
-        ),
-        boxes,
+    return _around(things, rng), boxes
+
+
+def sample_crowd(rng: random.Random) -> tuple[Description, tuple[Box, ...]]:
+    """A picture full of things, which no caption could ask for, and their boxes: for a decoder to learn from."""
+    side = SIDE // CELL - 2
+    free = [[True] * side for _ in range(side)]
+    things: list[Thing] = []
+    boxes: list[Box] = []
+    for _ in range(50):
+        size = rng.choices(list(SIZES), (0.4, 0.35, 0.25))[0]
+        cells = SIZES[size] // CELL
+        column, row = rng.randrange(side - cells + 1), rng.randrange(side - cells + 1)
+        if all(all(line[column : column + cells]) for line in free[row : row + cells]):
+            for line in free[row : row + cells]:
+                line[column : column + cells] = [False] * cells
+            things.append(_thing(rng.choice(list(OBJECTS)), rng, 4, placed=False)._replace(number=1))
+            boxes.append(Box(size, MIDDLE, (CELL * (column + 1),), CELL * (row + 1)))
+    return _around(tuple(things), rng), tuple(boxes)
+
+
+def _around(things: tuple[Thing, ...], rng: random.Random) -> Description:
+    """Things, with the rest of a description."""
+    return Description(
+        things,
+        sample_ground(rng) if rng.random() < 0.85 else None,
+        rng.choice(WEATHERS) if rng.random() < 0.35 else None,
+        rng.choice(STYLES) if rng.random() < 0.35 else None,
+        rng.choice(FRAMES) if rng.random() < 0.3 else None,
     )
 
 

@@ -7,7 +7,17 @@ import torch
 
 from refine.world.clip_pair import load_clip, save_clip
 from refine.world3 import __main__ as command
-from refine.world3 import autoencoder, clip_pair, perceptual, pipeline, probe, tokenizer, train_transformer
+from refine.world3 import (
+    autoencoder,
+    clip_pair,
+    perceptual,
+    pipeline,
+    probe,
+    tokenizer,
+    train_decoder,
+    train_encoder,
+    train_transformer,
+)
 from refine.world3.objects import OBJECTS
 
 BLINK = 0.001
@@ -35,7 +45,7 @@ def test_the_transformer_is_learned_and_resumed(trained, words, layers):
     done = steps_in(path)
     again = train_transformer.train_transformer(path, BLINK, 1, layers, words, batch=2)
     assert steps_in(path) == done
-    ids, noise, times = train_transformer.tokens(words, ["a cat"]), torch.randn(1, 40, 16, 16), torch.ones(1)
+    ids, noise, times = train_transformer.tokens(words, ["a cat"]), torch.randn(1, 45, 16, 16), torch.ones(1)
     with torch.no_grad():
         assert torch.equal(first(ids, noise, times), again(ids, noise, times))
 
@@ -82,17 +92,33 @@ def test_training_from_the_command_goes_on_from_the_models_of_another_sitting(sp
     assert 0 < max(apart) < 0.5
 
 
-def test_decoder_and_encoder_are_learned(layers, tmp_path):
+def test_decoder_and_encoder_are_learned(layers, sprites, tmp_path):
     vae = autoencoder.autoencoder()
     before = {name: value.clone() for name, value in vae.state_dict().items()}
-    autoencoder.train_decoder(vae.decoder, tmp_path / "decoder.pt", BLINK, 1, layers, batch=2)
-    autoencoder.train_encoder(vae, tmp_path / "encoder.pt", BLINK, 1, layers, batch=2)
+    train_decoder.train_decoder(vae.decoder, tmp_path / "decoder.pt", BLINK, 1, layers, sprites, batch=2)
+    assert steps_in(tmp_path / "cells.pt") >= 1
+    train_encoder.train_encoder(vae, tmp_path / "encoder.pt", BLINK, 1, layers, sprites, batch=2)
     moved = {name.split(".")[0] for name, value in vae.state_dict().items() if not torch.equal(value, before[name])}
     assert moved == {"decoder", "encoder"}
-    latents, pixels = autoencoder.crops(random.Random(1), 2, layers)
-    assert latents.shape == (2, 40, 8, 8) and pixels.shape == (2, 3, 128, 128)
+    latents, pixels = train_decoder.scenes(random.Random(1), 2, layers, sprites)
+    assert latents.shape == (2, 45, 16, 16) and pixels.shape == (2, 3, 256, 256)
     with torch.no_grad():
         assert vae.decode(latents).sample.shape == pixels.shape
+
+
+def test_the_first_part_of_a_decoder_learns_to_paint_by_itself(layers, sprites):
+    torch.manual_seed(1)
+    cells = train_decoder.Cells(autoencoder.autoencoder().decoder)
+    latents, pixels = train_decoder.scenes(random.Random(1), 1, layers, sprites)
+    optimizer = torch.optim.AdamW(cells.parameters(), 1e-3)
+    errors = []
+    for _ in range(12):
+        error = (cells(latents) - pixels).square().mean()
+        optimizer.zero_grad()
+        error.backward()
+        optimizer.step()
+        errors.append(error.item())
+    assert errors[-1] < 0.5 * errors[0]
 
 
 def test_the_probe_is_learned_and_kept(sprites, tmp_path):
