@@ -16,7 +16,7 @@ remembered at 16 px, where a channel costs least."""
 
 
 def autoencoder() -> AutoencoderKL:
-    """An autoencoder with random weights: 256 px to 45 x 16 x 16 and back."""
+    """An autoencoder with random weights: 256 px to 65 x 16 x 16 and back."""
     return AutoencoderKL(
         in_channels=3,
         out_channels=3,

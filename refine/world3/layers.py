@@ -1,12 +1,13 @@
 """Latents in layers: each facet of a picture has numbers of its own in every cell.
 
-Knows: how a description becomes a grid of 16 x 16 cells with 45 numbers each. Does not know: words, pixels, training. The
+Knows: how a description becomes a grid of 16 x 16 cells with 65 numbers each. Does not know: words, pixels, training. The
 numbers are codes, not pixels: which object, which part of it, its size, pose, colour and texture; the ground, the weather,
 the style. So the transformer learns what words mean, and a word for one facet need not disturb another; how a code looks
 is for the decoder to know, which is told neither words nor noise and so learns it sharply.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ from refine.world3.sprites import Sprites
 GRID = SIDE // CELL
 WIDTHS = {
     "object": 16,
-    "part": 2,
+    "part": 12,
     "size": 2,
     "pose": 2,
     "colour": 4,
@@ -45,7 +46,7 @@ WIDTHS = {
     "kind": 4,
     "first": 3,
     "second": 3,
-    "position": 2,
+    "position": 12,
     "weather": 3,
     "style": 3,
 }
@@ -63,7 +64,6 @@ POSE_CODES: dict[Pose, tuple[float, float]] = dict(zip(POSES, ((1.2, -1.2), (1.2
 _DOTTED = (0.0, 0.0, 0.0, -1.2)
 GROUND = slice(AT["kind"].start, AT["second"].stop)
 """The channels of the ground."""
-_STRAIGHT = np.linspace(-1, 1, GRID, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Layers:
     objects: np.ndarray
 
     def encode(self, description: Description, boxes: tuple[Box, ...]) -> np.ndarray:
-        """The latents of a description whose things are in these boxes: float32 (45, 16, 16)."""
+        """The latents of a description whose things are in these boxes: float32 (65, 16, 16)."""
         grid = np.zeros((CHANNELS, GRID, GRID), np.float32)
         for thing, box in zip(description.things, boxes, strict=True):
             cells = box.side // CELL
@@ -86,14 +86,14 @@ class Layers:
                 column[AT["colour"]] = colour_code(thing.colour, 1.0)
             if thing.texture is not None:
                 column[AT["texture"]] = 1.0 if thing.texture == "striped" else -1.0
-            part = 1.5 * ((np.arange(cells) + 0.5) / cells * 2 - 1)
+            part = wave_code(cells)
             rows = slice(box.top // CELL, box.top // CELL + cells)
             for left in box.lefts:
                 there = grid[:, rows, left // CELL : left // CELL + cells]
                 there[: len(column)] = column[:, None, None]
-                there[AT["part"]] = np.stack([np.tile(part, (cells, 1)), np.tile(part[:, None], (1, cells))])
+                there[AT["part"]] = part
         grid[GROUND] = ground_code(description.ground or WHITE)
-        grid[AT["position"]] = np.stack([np.tile(_STRAIGHT, (GRID, 1)), np.tile(_STRAIGHT[:, None], (1, GRID))])
+        grid[AT["position"]] = wave_code(GRID)
         if description.weather is not None:
             grid[AT["weather"]] = weather_code(description.weather)
         if description.style is not None:
@@ -129,6 +129,21 @@ def _coarse(sprite: np.ndarray) -> np.ndarray:
     values[..., :3] *= values[..., 3:]
     side = len(values) // 8
     return values.reshape(side, 8, side, 8, 4).mean((1, 3)).ravel()
+
+
+@cache
+def wave_code(cells: int) -> np.ndarray:
+    """Where each cell of a square is: float32 (12, cells, cells), read only.
+
+    Sines and cosines of three frequencies, first across, then down, as in "Fourier Features Let Networks Learn High
+    Frequency Functions in Low Dimensional Domains" (arXiv 2006.10739): neighbours look nothing alike, and must be told apart.
+    """
+    at = (np.arange(cells) + 0.5) / cells * 2 - 1
+    waves = np.stack([wave(np.pi * turns * at) for turns in (0.5, 1, 2) for wave in (np.sin, np.cos)])
+    across = np.broadcast_to(waves[:, None, :], (len(waves), cells, cells))
+    code = np.concatenate([across, across.transpose(0, 2, 1)]).astype(np.float32)
+    code.flags.writeable = False
+    return code
 
 
 def ground_code(ground: Ground) -> np.ndarray:
@@ -209,5 +224,5 @@ def weather_code(weather: str) -> np.ndarray:
 
 
 def to_tensor(grids: list[np.ndarray]) -> torch.Tensor:
-    """Latents, (n, 45, 16, 16)."""
+    """Latents, (n, 65, 16, 16)."""
     return torch.from_numpy(np.stack(grids))

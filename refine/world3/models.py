@@ -44,11 +44,11 @@ class TextToLatents(nn.Module):
 
         Args:
             ids: Token ids, (n, 56).
-            latents: Noisy latents, (n, 45, 16, 16).
+            latents: Noisy latents, (n, 65, 16, 16).
             times: 0 (clean) .. 1 (noise), (n,).
 
         Returns:
-            Noise minus clean latents, (n, 45, 16, 16).
+            Noise minus clean latents, (n, 65, 16, 16).
         """
         small, large = (encoder(ids, output_hidden_states=True) for encoder in (self.small, self.large))
         words = torch.cat([small.hidden_states[-2], large.hidden_states[-2]], -1)

@@ -69,7 +69,7 @@ def draw(pipeline: StableDiffusion3Pipeline, prompt: str, seed: int = DRAWING_SE
 
 
 def draw_latents(pipeline: StableDiffusion3Pipeline, prompts: Sequence[str], seed: int = DRAWING_SEED) -> np.ndarray:
-    """Draw prompts, each from noise of its own, up to their latents: float32 (n, 45, 16, 16)."""
+    """Draw prompts, each from noise of its own, up to their latents: float32 (n, 65, 16, 16)."""
     return _ask(pipeline, list(prompts), seed, "latent").numpy()
 
 

@@ -31,7 +31,7 @@ Codes = Mapping[Name, np.ndarray]
 
 
 def read_layers(latents: np.ndarray, layers: Layers) -> Seen:
-    """Read latents, float (45, 16, 16), facet by facet; what is nearest to no code is unsaid."""
+    """Read latents, float (65, 16, 16), facet by facet; what is nearest to no code is unsaid."""
     inside = latents[:, 1:-1, 1:-1]
     border = np.concatenate([latents[:, 0], latents[:, -1], latents[:, :, 0], latents[:, :, -1]], 1)
     there = _objects(inside[AT["object"]], layers)

@@ -54,10 +54,12 @@ def sample_crowd(rng: random.Random) -> tuple[Description, tuple[Box, ...]]:
     free = [[True] * side for _ in range(side)]
     things: list[Thing] = []
     boxes: list[Box] = []
-    for _ in range(50):
-        size = rng.choices(list(SIZES), (0.4, 0.35, 0.25))[0]
+    tries = [(rng.choices(list(SIZES), (0.3, 0.4, 0.3))[0], rng.random(), rng.random()) for _ in range(8)]
+    # What is left is filled with small ones, close together.
+    tries += [("small", column / side, row / side) for row in range(side) for column in range(side)]
+    for size, across, down in tries:
         cells = SIZES[size] // CELL
-        column, row = rng.randrange(side - cells + 1), rng.randrange(side - cells + 1)
+        column, row = int(across * (side - cells + 1)), int(down * (side - cells + 1))
         if all(all(line[column : column + cells]) for line in free[row : row + cells]):
             for line in free[row : row + cells]:
                 line[column : column + cells] = [False] * cells

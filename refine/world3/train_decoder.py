@@ -33,7 +33,7 @@ class Cells(nn.Module):
         self.head = nn.Conv2d(WIDTHS[-1], 3 * 16 * 16, 1)
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, 45, h, w) to pixels (n, 3, 16 h, 16 w) in -1..1."""
+        """Latents (n, 65, h, w) to pixels (n, 3, 16 h, 16 w) in -1..1."""
         features = self.middle(self.begin(latents))
         for resnet in self.resnets:
             features = resnet(features, None)
@@ -111,7 +111,7 @@ def scenes(rng: random.Random, count: int, layers: Layers, sprites: Sprites) -> 
     """Random scenes, four in five of them crowded.
 
     Returns:
-        Latents, (count, 45, 16, 16), and pixels in -1..1, (count, 3, 256, 256).
+        Latents, (count, 65, 16, 16), and pixels in -1..1, (count, 3, 256, 256).
     """
     drawn = [(sample_crowd if rng.random() < 0.8 else sample_description)(rng) for _ in range(count)]
     pixels = np.stack([compose_pixels(*one, sprites) for one in drawn])

@@ -51,10 +51,12 @@ def test_cells_without_a_thing_hold_no_object(layers):
 def test_each_cell_of_a_thing_says_which_part_of_it_it_is(layers):
     description = Description((Thing("cat", 2, place=(1, 1), size="small"),))
     (box,) = boxes = arrange(description.things)
-    across, down = layers.encode(description, boxes)[AT["part"]]
+    part = layers.encode(description, boxes)[AT["part"]]
     top, left = box.top // 16, box.lefts[0] // 16
-    assert np.allclose(across[top, left : left + 8], [-1.125, -0.375, 0.375, 1.125] * 2)
-    assert np.allclose(down[top : top + 4, left], [-1.125, -0.375, 0.375, 1.125])
+    first, second = part[:, top : top + 4, left : left + 4], part[:, top : top + 4, left + 4 : left + 8]
+    assert np.array_equal(first, second)
+    apart = [np.abs(first[:, i, j] - first[:, k, n]).max() for i, j, k, n in np.ndindex(4, 4, 4, 4) if (i, j) != (k, n)]
+    assert min(apart) > 0.5
 
 
 def test_codes_are_kept_exactly_and_no_two_objects_have_nearly_the_same(layers, tmp_path):
@@ -80,7 +82,7 @@ def test_a_crowd_fills_the_picture_and_keeps_clear_of_the_border(layers):
     for _ in range(20):
         grid = layers.encode(*sample_crowd(rng))
         there = np.abs(grid[AT["object"]]).max(0) > 0
-        assert there.sum() > 100
+        assert there.sum() > 90
         assert not (there[0].any() or there[-1].any() or there[:, 0].any() or there[:, -1].any())
 
 
