@@ -24,6 +24,8 @@ from refine.world3.sprites import Sprites, read_sprites
 from refine.world3.targets import SUBJECTS, choose_targets
 
 ASSETS = Path(__file__).parents[2] / "assets" / "world"
+CELLS = 0.6
+"""Part of a new decoder's time in which it learns single cells."""
 MODELS = Path(__file__).parents[2] / "assets" / "world3"
 
 
@@ -129,18 +131,18 @@ def _decoder(options: argparse.Namespace, sprites: Sprites) -> None:
     from diffusers import AutoencoderKL
 
     from refine.world3.autoencoder import autoencoder
-    from refine.world3.train_decoder import train_decoder
+    from refine.world3.train_decoder import train_cells, train_decoder
 
-    folder = options.models / "vae"
-    begun = folder.exists() and not (options.work / "cells.pt").exists()
-    vae = AutoencoderKL.from_pretrained(folder).float() if begun else autoencoder()
+    folder, layers = options.models / "vae", Layers.load(options.models / "layers.safetensors")
+    vae, left = autoencoder(), options.minutes
+    if folder.exists():
+        vae.load_state_dict(AutoencoderKL.from_pretrained(folder).float().state_dict())
+    else:
+        left *= 1 - CELLS
+        first = options.work / "cells.pt"
+        train_cells(vae.decoder, first, CELLS * options.minutes, options.seed, layers, sprites, batch=options.batch)
     train_decoder(
-        vae.decoder,
-        options.work / "decoder.pt",
-        options.minutes,
-        options.seed,
-        Layers.load(options.models / "layers.safetensors"),
-        sprites,
+        *(vae.decoder, options.work / "decoder.pt", left, options.seed + 1, layers, sprites),
         batch=options.batch,
         workers=options.workers,
     )

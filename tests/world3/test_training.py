@@ -95,6 +95,7 @@ def test_training_from_the_command_goes_on_from_the_models_of_another_sitting(sp
 def test_decoder_and_encoder_are_learned(layers, sprites, tmp_path):
     vae = autoencoder.autoencoder()
     before = {name: value.clone() for name, value in vae.state_dict().items()}
+    train_decoder.train_cells(vae.decoder, tmp_path / "cells.pt", BLINK, 1, layers, sprites, batch=2)
     train_decoder.train_decoder(vae.decoder, tmp_path / "decoder.pt", BLINK, 1, layers, sprites, batch=2)
     assert steps_in(tmp_path / "cells.pt") >= 1
     train_encoder.train_encoder(vae, tmp_path / "encoder.pt", BLINK, 1, layers, sprites, batch=2)
@@ -109,6 +110,7 @@ def test_decoder_and_encoder_are_learned(layers, sprites, tmp_path):
 def test_the_first_part_of_a_decoder_learns_to_paint_by_itself(layers, sprites):
     torch.manual_seed(1)
     cells = train_decoder.Cells(autoencoder.autoencoder().decoder)
+    cells.clear_borders()
     latents, pixels = train_decoder.scenes(random.Random(1), 1, layers, sprites)
     optimizer = torch.optim.AdamW(cells.parameters(), 2e-3)
     errors = []
