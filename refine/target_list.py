@@ -24,13 +24,17 @@ class TargetListError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One target. `file` is relative to the folder, `pixel_hash` is of the picture as it is read (see `protocol`)."""
+    """One target. `file` is relative to the folder, `pixel_hash` is of the picture as it is read (see `protocol`).
+
+    `grade` is how hard the target is said to be; empty where nothing is said.
+    """
 
     id: str
     subject: str
     prompt: str
     file: str
     pixel_hash: str
+    grade: str = ""
 
 
 def is_inside(file: str) -> bool:
@@ -58,18 +62,21 @@ def read_list(path: Path) -> list[Entry]:
 
 def write_list(path: Path, entries: Sequence[Entry]) -> None:
     """Write a list as a whole. Raises `OSError`."""
-    text = json.dumps([asdict(entry) for entry in entries], indent=1, ensure_ascii=False)
+    rows = [{name: value for name, value in asdict(entry).items() if value} for entry in entries]
+    text = json.dumps(rows, indent=1, ensure_ascii=False)
     write_whole(path, text.encode() + b"\n")
 
 
 def _entry(number: int, row: Any) -> Entry:
-    names = [field.name for field in fields(Entry)]
+    names = [field.name for field in fields(Entry) if field.name != "grade"]
     if not isinstance(row, dict):
         raise TargetListError(f"entry {number} is not an object with {', '.join(names)}")
     for name in names:
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise TargetListError(f"entry {number} has no text as its {name}")
-    entry = Entry(**{name: row[name] for name in names})
+    if not isinstance(row.get("grade", ""), str):
+        raise TargetListError(f"entry {number} has a grade that is no text")
+    entry = Entry(**{name: row[name] for name in names}, grade=row.get("grade", ""))
     if not IDENTITY.fullmatch(entry.id):
         raise TargetListError(
             f"entry {number} has the id {entry.id!r}: use at most 64 letters (a to z), digits, dots, dashes and underscores"

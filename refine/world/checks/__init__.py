@@ -1,0 +1,1 @@
+"""What a world is measured by, and how it is shown."""

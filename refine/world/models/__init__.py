@@ -1,0 +1,1 @@
+"""The networks, what they read and write, and how they are kept."""

@@ -1,0 +1,1 @@
+"""What can be in a picture, and how it is composed."""

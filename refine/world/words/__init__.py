@@ -1,0 +1,1 @@
+"""What people say of a picture, and how words become tokens."""
