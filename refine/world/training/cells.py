@@ -4,6 +4,7 @@ Knows: losses, what is learned first. Does not know: the decoder's finer parts, 
 """
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ NOISE = 0.2
 """Largest standard deviation of the noise in latents that are learned from: about what the transformer leaves."""
 EMPTY = 0.15
 """Part of the cells without an object while sprites alone are learned."""
+Step = Callable[[float, random.Random], tuple[torch.Tensor, dict[str, float]]]
+"""(part of the time that is spent, chance) -> what to lessen, figures to show."""
 BLOCKS = 4
 """Residual blocks of an `AutoencoderKL` decoder at its coarsest level: two in the middle, two before it first widens."""
 
@@ -82,6 +85,7 @@ def _each(linear: nn.Linear, features: torch.Tensor) -> torch.Tensor:
 
 
 def _fill(conv: nn.Conv2d, linear: nn.Linear) -> None:
+    assert conv.bias is not None
     with torch.no_grad():
         conv.weight.zero_()
         conv.weight[..., 1, 1] = linear.weight
@@ -191,7 +195,7 @@ def _noisy(latents: torch.Tensor, most: float) -> torch.Tensor:
     return latents + most * torch.rand(len(latents), 1, 1, 1, device=DEVICE) * torch.randn_like(latents)
 
 
-def _learn(cells: Cells, checkpoint: Path, minutes: float, seed: int, step, peak: float) -> None:
+def _learn(cells: Cells, checkpoint: Path, minutes: float, seed: int, step: Step, peak: float) -> None:
     cells.to(DEVICE)
     muon, adam = muon_and_adam(cells, ("begin", "paint", "show"))
 
