@@ -20,7 +20,7 @@ from diffusers import StableDiffusion3Pipeline
 
 from refine.generation.generator import Drawing, GenerationError, Progress
 from refine.generation.unread import unread
-from refine.generation.weights import brief, count_parameters, locate, require_memory
+from refine.generation.weights import brief, count_parameters, locate, require_memory, zeros_of_third_encoder
 from refine.protocol import DrawingSettings, Provenance
 
 # The pipeline logs the end of a long prompt; what participants write belongs into the journal only.
@@ -56,6 +56,8 @@ class PipelineGenerator:
         require_memory(count_parameters(folder), dtype, self._device)
         with _memory_sentence("load the weights"):
             self._pipeline = _load(folder, dtype).to(self._device)
+        # As many as the words of the others, as in training: 154 = 2 x 77 in the source. The library's own default is 256.
+        self._zeros = zeros_of_third_encoder(folder, self._pipeline.tokenizer_max_length)
         self._check_size()
         self._provenance = Provenance(
             settings=replace(settings, revision=revision),
@@ -81,9 +83,7 @@ class PipelineGenerator:
                 guidance_scale=settings.guidance_scale,
                 width=settings.width,
                 height=settings.height,
-                # The zeros for the third text encoder are as many as the words of the others, as in training:
-                # 154 = 2 x 77 in the source. The library's own default is 256.
-                max_sequence_length=pipeline.tokenizer_max_length,
+                max_sequence_length=self._zeros,
                 # Noise from the CPU is the same whatever device and dtype draw.
                 generator=torch.Generator("cpu").manual_seed(settings.seed),
                 callback_on_step_end=step_done,

@@ -26,6 +26,8 @@ from refine.generation.generator import GenerationError
 MODELS = ("transformer", "vae", "text_encoder", "text_encoder_2")
 # The third text encoder of SD3 (T5, 11 GB) is left out: the model was trained to do without it as well.
 PARTS = (*MODELS, "tokenizer", "tokenizer_2", "scheduler")
+ASKED = "drawing.json"
+"""What weights may say of how they are to be asked."""
 VARIANTS = ("*.fp16.*", "*.fp16-*", "*.bin", "*.msgpack")
 
 
@@ -40,7 +42,7 @@ def locate(source: str | Path, revision: str, token: str | None) -> tuple[Path, 
     if isinstance(source, Path) or source.startswith((".", "/", "~")) or source.count("/") != 1:
         raise GenerationError(f"There is no folder {source} with the weights of a pipeline.")
     try:
-        patterns = ["model_index.json", *(f"{part}/*" for part in PARTS)]
+        patterns = ["model_index.json", ASKED, *(f"{part}/*" for part in PARTS)]
         folder = snapshot_download(
             source, revision=revision, token=token, allow_patterns=patterns, ignore_patterns=list(VARIANTS)
         )
@@ -64,6 +66,22 @@ def locate(source: str | Path, revision: str, token: str | None) -> tuple[Path, 
     except OSError as fault:
         raise GenerationError(f"The weights of {source} could not be kept on this machine: {fault}.") from fault
     return Path(folder), Path(folder).name
+
+
+def zeros_of_third_encoder(folder: Path, usual: int) -> int:
+    """How many zeros stand where the third text encoder would be, as the folder's `drawing.json` says, or as usual.
+
+    A transformer that was trained with another number draws worse. Raises `GenerationError` if the file says no number.
+    """
+    if not (folder / ASKED).exists():
+        return usual
+    try:
+        said = json.loads((folder / ASKED).read_text())["max_sequence_length"]
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        raise GenerationError(f"Weights are damaged: {folder / ASKED} cannot be read. Get them again.") from fault
+    if not isinstance(said, int) or not 1 <= said <= 512:
+        raise GenerationError(f"{folder / ASKED} says max_sequence_length {said!r}; it must be a number from 1 to 512.")
+    return said
 
 
 def count_parameters(folder: Path) -> int:

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -52,6 +53,36 @@ def test_drawing_is_what_the_bare_pipeline_draws(generator, checkpoint):
     ours = generator.draw("a cat", ignore).picture
     # The bare pipeline may use several threads, and round otherwise.
     assert np.abs(np.asarray(ours, dtype=int) - np.asarray(picture, dtype=int)).max() <= 1
+
+
+def test_weights_may_say_how_many_zeros_they_were_trained_with(generator, checkpoint, tmp_path):
+    from diffusers import StableDiffusion3Pipeline
+
+    folder = tmp_path / "weights"
+    shutil.copytree(checkpoint, folder)
+    (folder / "drawing.json").write_text('{"max_sequence_length": 1}')
+    ours = PipelineGenerator(folder, SETTINGS).draw("a cat", ignore).picture
+    bare = StableDiffusion3Pipeline.from_pretrained(folder, text_encoder_3=None, tokenizer_3=None)
+    picture = bare(
+        "a cat",
+        num_inference_steps=SETTINGS.steps,
+        max_sequence_length=1,
+        guidance_scale=SETTINGS.guidance_scale,
+        width=SETTINGS.width,
+        height=SETTINGS.height,
+        generator=torch.Generator("cpu").manual_seed(SETTINGS.seed),
+    ).images[0]
+    assert np.abs(np.asarray(ours, dtype=int) - np.asarray(picture, dtype=int)).max() <= 1
+    assert pixel_hash(ours) != pixel_hash(generator.draw("a cat", ignore).picture)
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{}", '{"max_sequence_length": 0}', '{"max_sequence_length": "many"}'])
+def test_a_number_of_zeros_that_is_none_is_told(checkpoint, tmp_path, said):
+    folder = tmp_path / "weights"
+    shutil.copytree(checkpoint, folder)
+    (folder / "drawing.json").write_text(said)
+    with pytest.raises(GenerationError, match=r"drawing\.json"):
+        PipelineGenerator(folder, SETTINGS)
 
 
 @pytest.mark.parametrize("changed", [{"seed": 1}, {"steps": 4}, {"guidance_scale": 2.0}])

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from refine.world.checks.check import AIMS
 from refine.world.models.pipeline import DRAWING_SEED, GUIDANCE, STEPS, TARGET_SEED
+from refine.world.models.transformer import ABSENT_TOKENS
 from refine.world.scenes.description import SIDE
 from refine.world.scenes.objects import OBJECTS
+from refine.world.scenes.palette import COLOURS
 from refine.world.words.tokenizer import LENGTH
 
 TEXT = Path(__file__).with_name("card.md")
@@ -24,6 +26,8 @@ def write(assets: Path) -> None:
         millions=sum(file.stat().st_size for file in weights) / 2e6,
         side=SIDE,
         length=LENGTH,
+        absent=ABSENT_TOKENS,
+        colours=len(COLOURS),
         seed=DRAWING_SEED,
         target_seed=TARGET_SEED,
         steps=STEPS,

@@ -4,6 +4,7 @@ Knows: how the parts are put together, saved, loaded and asked. Does not know: h
 """
 
 import hashlib
+import json
 import shutil
 import struct
 from collections.abc import Sequence
@@ -52,6 +53,8 @@ def save(pipeline: StableDiffusion3Pipeline, folder: Path) -> None:
     for part in (pipeline, pipeline.transformer, pipeline.vae, pipeline.scheduler):
         part.register_to_config(_name_or_path="")
     pipeline.to(dtype=torch.float16).save_pretrained(fresh, max_shard_size=SHARD)
+    # Read by whoever draws with it: a property of the weights that no class of the libraries has a place for.
+    (fresh / "drawing.json").write_text(json.dumps({"max_sequence_length": ABSENT_TOKENS}) + "\n")
     for file in fresh.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
     if folder.exists():
