@@ -20,7 +20,7 @@ from refine.world.models import autoencoder, clip_pair, perceptual, pipeline, pr
 from refine.world.models.layers import Layers, fit_layers
 from refine.world.scenes import artwork
 from refine.world.scenes.sprites import Sprites, read_sprites
-from refine.world.training.cells import Cells, train_cells, train_sprites
+from refine.world.training.cells import SingleCells, train_cells, train_sprites
 from refine.world.training.clip_pair import train_clip
 from refine.world.training.decoder import train_decoder
 from refine.world.training.encoder import train_encoder
@@ -105,15 +105,16 @@ def make_layers(build: Build) -> None:
 
 
 def make_cells(build: Build) -> None:
-    """Train the decoder's part at 16 px cell by cell, unless there is a decoder to start from."""
+    """Train the decoder's part at 16 px, unless there is a decoder to start from."""
     if build.start is not None:
         return
-    cells, batch = Cells(), build.batch or 8
-    alone, whole = build.work / "sprites.pt", build.work / "cells.pt"
-    train_sprites(cells, alone, build.time(30), build.seed, build.layers, build.sprites)
-    train_cells(cells, whole, build.time(40), build.seed, build.layers, build.sprites, batch, build.workers)
-    vae = autoencoder.autoencoder()
-    cells.put_into(vae.decoder)
+    vae, single = autoencoder.autoencoder(), SingleCells()
+    train_sprites(single, build.work / "sprites.pt", build.time(20), build.seed, build.layers, build.sprites)
+    single.put_into(vae.decoder)
+    train_cells(
+        *(vae.decoder, build.work / "cells.pt", build.time(60), build.seed, build.layers, build.sprites),
+        *(build.batch or 12, build.workers),
+    )
     vae.save_pretrained(build.work / "cells")
 
 

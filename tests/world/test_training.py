@@ -4,10 +4,16 @@ import random
 
 import pytest
 import torch
+from torch import nn
 
 from refine.world.models import autoencoder, clip_pair, perceptual, pipeline, probe
+from refine.world.models.layers import AT
+from refine.world.scenes.compose import compose_pixels
+from refine.world.scenes.description import Description, Thing
+from refine.world.scenes.layout import arrange
 from refine.world.scenes.objects import OBJECTS
-from refine.world.training.cells import Cells, every_part, scenes, train_cells, train_sprites
+from refine.world.training import loop
+from refine.world.training.cells import Cells, SingleCells, every_part, scenes, train_cells, train_sprites
 from refine.world.training.clip_pair import train_clip
 from refine.world.training.decoder import train_decoder
 from refine.world.training.encoder import train_encoder
@@ -68,27 +74,25 @@ def test_the_pipeline_draws_with_what_was_trained_and_the_seed_matters(trained, 
     assert one.size == (256, 256) and one.tobytes() == same.tobytes() != other.tobytes()
 
 
-def test_what_cells_learn_is_what_the_decoder_begins_with(layers, sprites, tmp_path):
-    cells, vae = Cells(), autoencoder.autoencoder()
-    before = vae.decoder.conv_out.weight.clone()
-    train_sprites(cells, tmp_path / "sprites.pt", BLINK, 1, layers, sprites, batch=1)
-    train_cells(cells, tmp_path / "cells.pt", BLINK, 1, layers, sprites, batch=1)
-    cells.put_into(vae.decoder)
+def test_what_single_cells_learn_is_what_the_decoder_begins_with(layers, sprites, tmp_path):
+    single, vae = SingleCells(), autoencoder.autoencoder()
+    before = {name: value.clone() for name, value in vae.state_dict().items()}
+    train_sprites(single, tmp_path / "sprites.pt", BLINK, 1, layers, sprites, batch=1)
+    single.put_into(vae.decoder)
     latents, _ = scenes(random.Random(1), 1, layers, sprites)
     with torch.no_grad():
-        inner = vae.decoder.mid_block(vae.decoder.conv_in(latents))
-        for resnet in vae.decoder.up_blocks[0].resnets:
-            inner = resnet(inner, None)
-        wanted = torch.nn.functional.conv2d(latents, cells.begin.weight[..., None, None], cells.begin.bias)
-        for block in cells.blocks:
-            wanted = block(wanted)
-    assert torch.allclose(inner, wanted, atol=1e-4)
-    assert torch.equal(before, vae.decoder.conv_out.weight)
+        assert torch.allclose(Cells(vae.decoder).features(latents), single.features(latents), atol=1e-4)
+    train_cells(vae.decoder, tmp_path / "cells.pt", BLINK, 1, layers, sprites, batch=1)
+    moved = {name for name, value in vae.state_dict().items() if not torch.equal(value, before[name])}
+    parts = ("decoder.conv_in", "decoder.mid_block", "decoder.up_blocks.0.resnets")
+    assert moved and all(name.startswith(parts) for name in moved)
+    with torch.no_grad():
+        assert vae.decoder.conv_in.weight[..., 0, 0].abs().max() > 0, "its neighbours are learned from as well"
 
 
-def test_sprites_are_learned_by_heart(layers, sprites, tmp_path):
+def test_sprites_are_learned_by_heart(layers, sprites):
     torch.manual_seed(1)
-    cells, (codes, looks) = Cells(), every_part(layers, sprites)
+    cells, (codes, looks) = SingleCells(), every_part(layers, sprites)
     assert codes.shape == (len(OBJECTS) * 152, 65) and looks.shape == (len(codes), 1024)
     chosen = torch.arange(0, len(codes), len(codes) // 256)[:256].view(1, 16, 16)
     latents = codes[chosen].permute(0, 3, 1, 2)
@@ -96,12 +100,38 @@ def test_sprites_are_learned_by_heart(layers, sprites, tmp_path):
     optimizer = torch.optim.AdamW(cells.parameters(), 2e-3)
     errors = []
     for _ in range(25):
-        error = (cells(latents, cells.show) - wanted).square().mean()
+        error = (cells(latents) - wanted).square().mean()
         optimizer.zero_grad()
         error.backward()
         optimizer.step()
         errors.append(error.item())
     assert errors[-1] < 0.5 * errors[0]
+
+
+def test_parts_are_cut_as_scenes_are(layers, sprites):
+    """An object by itself on white is the same picture by its parts' looks and by composition."""
+    codes, looks = every_part(layers, sprites)
+    description = Description((Thing("cat", size="small", place=(0, 0)),))
+    boxes = arrange(description.things)
+    grid, pixels = layers.encode(description, boxes), compose_pixels(description, boxes, sprites)
+    found = torch.from_numpy(grid[:, 1:5, 1:5].reshape(65, 16).T)
+    of_a_thing = slice(0, AT["kind"].start)
+    rows = [int((codes[:, of_a_thing] - one[of_a_thing]).abs().sum(1).argmin()) for one in found]
+    look = torch.nn.functional.pixel_shuffle(looks[rows].T.view(1, 1024, 4, 4), 16)[0]
+    painted = look[:3] + 1 - look[3:]
+    wanted = torch.from_numpy(pixels[16:80, 16:80].copy()).permute(2, 0, 1) / 255
+    assert (painted - wanted).abs().max() < 0.01
+
+
+def test_muon_moves_kernels_as_it_moves_their_matrices():
+    torch.manual_seed(1)
+    conv, matrix = nn.Conv2d(4, 6, 3), nn.Linear(36, 6, bias=False)
+    matrix.weight.data.copy_(conv.weight.view(6, 36))
+    gradient = torch.randn(6, 36)
+    conv.weight.grad, matrix.weight.grad = gradient.view_as(conv.weight).clone(), gradient.clone()
+    loop.FlatMuon([conv.weight], 1e-2).step()
+    torch.optim.Muon([matrix.weight], lr=1e-2, weight_decay=0.0, momentum=0.95, adjust_lr_fn="match_rms_adamw").step()
+    assert torch.allclose(conv.weight.view(6, 36), matrix.weight)
 
 
 def test_decoder_and_encoder_are_learned(layers, sprites, tmp_path):

@@ -1,10 +1,9 @@
-"""Training of the decoder's part at 16 px by itself, cell by cell: there it is remembered how each part of each object looks.
+"""Training of the decoder's part at 16 px by itself, before the rest: there it is remembered how each part of each object looks.
 
 Knows: losses, what is learned first. Does not know: the decoder's finer parts, captions.
 """
 
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,15 +20,13 @@ from refine.world.scenes.objects import OBJECTS
 from refine.world.scenes.sampling import sample_crowd, sample_description
 from refine.world.scenes.sprites import Sprites
 from refine.world.training.batches import DEVICE, autocast, batches
-from refine.world.training.loop import Stateful, muon_and_adam, rate, set_rate, train
+from refine.world.training.loop import FlatMuon, muon_and_adam, rate, set_rate, train
 
 WIDTH = WIDTHS[-1]
 NOISE = 0.2
 """Largest standard deviation of the noise in latents that are learned from: about what the transformer leaves."""
 EMPTY = 0.15
 """Part of the cells without an object while sprites alone are learned."""
-Step = Callable[[float, random.Random], tuple[torch.Tensor, dict[str, float]]]
-"""(part of the time that is spent, chance) -> what to lessen, figures to show."""
 BLOCKS = 4
 """Residual blocks of an `AutoencoderKL` decoder at its coarsest level: two in the middle, two before it first widens."""
 
@@ -48,26 +45,25 @@ class Block(nn.Module):
         return features + _each(self.conv2, F.silu(self.norm2(inner)))
 
 
-class Cells(nn.Module):
-    """The decoder's part at 16 px as it would be if no cell knew of another, with linear heads.
-
-    What a cell shows is nearly all said in the cell itself, and kernels of one cell cost a ninth. `paint` turns features
-    into pixels, `show` into an object's premultiplied colours and opacity.
-    """
+class SingleCells(nn.Module):
+    """The decoder's part at 16 px as it would be if no cell knew of another, which costs a ninth, with a linear head."""
 
     def __init__(self) -> None:
         super().__init__()
         self.begin = nn.Linear(CHANNELS, WIDTH)
         self.blocks = nn.ModuleList(Block() for _ in range(BLOCKS))
-        self.paint = nn.Linear(WIDTH, 3 * CELL * CELL)
-        self.show = nn.Linear(WIDTH, 4 * CELL * CELL)
+        self.head = nn.Linear(WIDTH, 4 * CELL * CELL)
 
-    def forward(self, latents: torch.Tensor, head: nn.Linear) -> torch.Tensor:
-        """Latents (n, 65, h, w) to what a head makes of them: (n, 3, 16 h, 16 w) in -1..1, or (n, 4, ...) in 0..1."""
+    def features(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, 65, h, w) to what the decoder's finer parts go on from, (n, 320, h, w)."""
         features = _each(self.begin, latents)
         for block in self.blocks:
             features = block(features)
-        return F.pixel_shuffle(_each(head, features), CELL)
+        return features
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, 65, h, w) to objects: colours times opacity, and opacity, (n, 4, 16 h, 16 w) in 0..1."""
+        return F.pixel_shuffle(_each(self.head, self.features(latents)), CELL)
 
     def put_into(self, decoder: Decoder) -> None:
         """Make what was learned the centres of the decoder's kernels, and zeros their borders."""
@@ -77,6 +73,26 @@ class Cells(nn.Module):
                 getattr(resnet, name).load_state_dict(getattr(block, name).state_dict())
             for name in ("conv1", "conv2"):
                 _fill(getattr(resnet, name), getattr(block, name))
+
+
+class Cells(nn.Module):
+    """The decoder's part at 16 px itself, with a linear head that turns each cell into its pixels."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__()
+        self.begin, self.middle, self.resnets = decoder.conv_in, decoder.mid_block, decoder.up_blocks[0].resnets
+        self.head = nn.Conv2d(WIDTH, 3 * CELL * CELL, 1)
+
+    def features(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, 65, h, w) to what the decoder's finer parts go on from, (n, 320, h, w)."""
+        features = self.middle(self.begin(latents))
+        for resnet in self.resnets:
+            features = resnet(features, None)
+        return features
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        """Latents (n, 65, h, w) to pixels (n, 3, 16 h, 16 w) in -1..1."""
+        return F.pixel_shuffle(self.head(self.features(latents)), CELL)
 
 
 def _each(linear: nn.Linear, features: torch.Tensor) -> torch.Tensor:
@@ -93,7 +109,7 @@ def _fill(conv: nn.Conv2d, linear: nn.Linear) -> None:
 
 
 def train_sprites(
-    cells: Cells, checkpoint: Path, minutes: float, seed: int, layers: Layers, sprites: Sprites, batch: int = 4
+    cells: SingleCells, checkpoint: Path, minutes: float, seed: int, layers: Layers, sprites: Sprites, batch: int = 4
 ) -> None:
     """Teach `cells`, in place, how each part of each object looks in each size, upright and by itself.
 
@@ -106,35 +122,39 @@ def train_sprites(
         sprites: The artwork.
         batch: Grids of 16 x 16 parts a step.
     """
+    cells.to(DEVICE)
     codes, looks = (table.to(DEVICE) for table in every_part(layers, sprites))
+    muon, adam = muon_and_adam(cells, ("begin", "head"))
 
-    def step(spent: float, rng: random.Random) -> tuple[torch.Tensor, dict[str, float]]:
+    def step(spent: float, rng: random.Random) -> dict[str, float]:
         chosen = torch.randint(len(codes), (batch, GRID, GRID), device=DEVICE)
         there = torch.rand(batch, GRID, GRID, 1, device=DEVICE) >= EMPTY
         latents = (codes[chosen] * there).permute(0, 3, 1, 2)
         wanted = F.pixel_shuffle((looks[chosen] * there).permute(0, 3, 1, 2), CELL)
         with autocast():
-            shown = cells(_noisy(latents, NOISE / 2), cells.show)
+            shown = cells(noisy(latents, NOISE / 2))
         error = shown.float() - wanted
-        return 10 * (error.abs() + error.square()).mean(), {"psnr": psnr(2 * error)}
+        _descend(10 * (error.abs() + error.square()).mean(), muon, adam, 5e-3, spent)
+        return {"psnr": psnr(2 * error)}
 
-    _learn(cells, checkpoint, minutes, seed, step, 5e-3)
+    train(checkpoint, minutes, seed, {"cells": cells, "muon": muon, "adam": adam}, step)
+    cells.cpu()
 
 
 def train_cells(
-    cells: Cells,
+    decoder: Decoder,
     checkpoint: Path,
     minutes: float,
     seed: int,
     layers: Layers,
     sprites: Sprites,
-    batch: int = 8,
+    batch: int = 12,
     workers: int = 0,
 ) -> None:
-    """Teach `cells`, in place, to paint whole scenes, without a look at what is around a cell.
+    """Teach the part at 16 px of `decoder`, in place, to paint whole scenes through a linear head.
 
     Args:
-        cells: What learns, best after `train_sprites`.
+        decoder: The decoder of an autoencoder, into which single cells were put.
         checkpoint: Where the state is kept.
         minutes: Time in all.
         seed: Chance.
@@ -143,15 +163,26 @@ def train_cells(
         batch: Scenes a step.
         workers: Processes that make scenes.
     """
+    cells = Cells(decoder).to(DEVICE)
     made = batches(lambda rng: scenes(rng, batch, layers, sprites), seed, checkpoint, workers)
+    kernels = [kernel for part in (cells.middle, cells.resnets) for kernel in part.parameters() if kernel.ndim == 4]
+    taken = {id(kernel) for kernel in kernels}
+    others = [parameter for parameter in cells.parameters() if id(parameter) not in taken]
+    muon, adam = (
+        FlatMuon(kernels, 1e-3),
+        torch.optim.AdamW(others, 1e-3, betas=(0.9, 0.99), weight_decay=0.0, fused=True),
+    )
 
-    def step(spent: float, rng: random.Random) -> tuple[torch.Tensor, dict[str, float]]:
+    def step(spent: float, rng: random.Random) -> dict[str, float]:
         clean, pixels = (part.to(DEVICE) for part in next(made))
         with autocast():
-            painted = cells(_noisy(clean, NOISE), cells.paint)
-        return painting_loss(painted, pixels)
+            painted = cells(noisy(clean, NOISE))
+        loss, figures = painting_loss(painted, pixels)
+        _descend(loss, muon, adam, 2e-3, spent)
+        return figures
 
-    _learn(cells, checkpoint, minutes, seed, step, 3e-3)
+    train(checkpoint, minutes, seed, {"cells": cells, "muon": muon, "adam": adam}, step)
+    decoder.cpu()
 
 
 def painting_loss(painted: torch.Tensor, pixels: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
@@ -191,25 +222,18 @@ def scenes(rng: random.Random, count: int, layers: Layers, sprites: Sprites) -> 
     return to_tensor([layers.encode(*one) for one in drawn]), unit(pixels)
 
 
-def _noisy(latents: torch.Tensor, most: float) -> torch.Tensor:
+def noisy(latents: torch.Tensor, most: float) -> torch.Tensor:
+    """Latents (n, 65, h, w) with noise, of up to a standard deviation that is drawn anew for each."""
     return latents + most * torch.rand(len(latents), 1, 1, 1, device=DEVICE) * torch.randn_like(latents)
 
 
-def _learn(cells: Cells, checkpoint: Path, minutes: float, seed: int, step: Step, peak: float) -> None:
-    cells.to(DEVICE)
-    muon, adam = muon_and_adam(cells, ("begin", "paint", "show"))
-
-    def descend(spent: float, rng: random.Random) -> dict[str, float]:
-        set_rate([muon], rate(peak, spent, flat=0.6))
-        set_rate([adam], rate(2e-3, spent, flat=0.6))
-        loss, figures = step(spent, rng)
-        for optimizer in (muon, adam):
-            optimizer.zero_grad()
-        loss.backward()
-        for optimizer in (muon, adam):
-            optimizer.step()
-        return figures
-
-    parts: dict[str, Stateful] = {"cells": cells, "muon": muon, "adam": adam}
-    train(checkpoint, minutes, seed, parts, descend)
-    cells.cpu()
+def _descend(
+    loss: torch.Tensor, muon: torch.optim.Optimizer, adam: torch.optim.Optimizer, peak: float, spent: float
+) -> None:
+    set_rate([muon], rate(peak, spent, flat=0.5))
+    set_rate([adam], rate(2e-3, spent, flat=0.5))
+    for optimizer in (muon, adam):
+        optimizer.zero_grad()
+    loss.backward()
+    for optimizer in (muon, adam):
+        optimizer.step()

@@ -1,4 +1,4 @@
-"""Training of the whole decoder, once its part at 16 px knows how single cells look.
+"""Training of the whole decoder, once its part at 16 px knows how cells look.
 
 Knows: how it learns. Does not know: captions, the transformer.
 """
@@ -13,7 +13,7 @@ from torch import nn
 from refine.world.models.layers import Layers
 from refine.world.scenes.sprites import Sprites
 from refine.world.training.batches import DEVICE, autocast, batches
-from refine.world.training.cells import NOISE, painting_loss, scenes
+from refine.world.training.cells import NOISE, noisy, painting_loss, scenes
 from refine.world.training.loop import rate, set_rate, train
 
 
@@ -48,9 +48,8 @@ def train_decoder(
     def step(spent: float, rng: random.Random) -> dict[str, float]:
         set_rate([optimizer], rate(peak, spent))
         clean, pixels = (part.to(DEVICE) for part in next(made))
-        noisy = clean + NOISE * torch.rand(batch, 1, 1, 1, device=DEVICE) * torch.randn_like(clean)
         with autocast():
-            painted = decoder(noisy)
+            painted = decoder(noisy(clean, NOISE))
         loss, figures = painting_loss(painted, pixels)
         optimizer.zero_grad()
         loss.backward()
