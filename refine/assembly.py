@@ -17,6 +17,7 @@ from refine.configuration import (
     open_generator,
     open_journal,
     read_consent,
+    target_settings,
     targets_folder,
 )
 from refine.drawing.service import DrawingService
@@ -189,15 +190,17 @@ def take_folder(settings: Settings) -> tuple[FolderLock, DatabaseLock]:
 def protocol_of(settings: Settings) -> Protocol:
     """The conditions of the study that is set up."""
     metrics = settings.weights_by_metric
+    drawing, target = drawing_settings(settings), target_settings(settings)
     return Protocol(
         profile=settings.profile,
         trials=settings.trials,
         stopping=fixed_rounds(settings.iterations),
         arms=tuple(settings.arms.split(",")),
-        drawing=drawing_settings(settings),
+        drawing=drawing,
         metrics=tuple(metrics),
         measures=tuple(METRICS[metric_id].conditions for metric_id in metrics),
         steps=tuple(STEPS),
+        target_seed=None if settings.targets or target.seed == drawing.seed else target.seed,
     )
 
 
@@ -205,7 +208,7 @@ def put_together(settings: Settings, journal: Journal, locks: tuple[FolderLock, 
     """All parts, of which none has begun. Raises `StartError`."""
     profile, protocol = PROFILES[settings.profile], protocol_of(settings)
     try:
-        targets = load_targets(targets_folder(settings), protocol.drawing)
+        targets = load_targets(targets_folder(settings), protocol.target_drawing)
         targets.check(protocol.drawing, settings.trials)
         pictures = Pictures(settings.data_dir / "pictures")
         transactions = PictureTransactions(journal, pictures)

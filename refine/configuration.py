@@ -43,21 +43,28 @@ def drawing_settings(settings: Settings) -> DrawingSettings:
     )
 
 
+def target_settings(settings: Settings) -> DrawingSettings:
+    """What every target that is drawn for this study depends on besides its prompt: a seed of its own, if there is one."""
+    own = PROFILES[settings.profile].target_seed if settings.target_seed is None else settings.target_seed
+    drawing = drawing_settings(settings)
+    return drawing if own is None else replace(drawing, seed=own)
+
+
 def targets_folder(settings: Settings) -> Path:
     """Where the target pictures are, or will be once drawn.
 
-    A target is drawn with the protocol's own settings, so the embedded ones serve only the profile's defaults.
+    A target is drawn with the protocol's own settings for targets, so the embedded ones serve only the profile's defaults.
     Raises `StartError` if `REFINE_TARGETS` names a Hub dataset that cannot be had.
     """
     profile = PROFILES[settings.profile]
-    drawing = drawing_settings(settings)
+    drawing = target_settings(settings)
     if settings.targets:
         folder = Path(settings.targets)
         try:
             return folder if folder.exists() else fetch_targets(settings.targets)
         except StorageError as fault:
             raise StartError(f"REFINE_TARGETS cannot be used. {fault}") from fault
-    if profile.targets is not None and drawing == profile.drawing:
+    if profile.targets is not None and drawing == profile.target_drawing:
         return profile.targets
     how = f"seed{drawing.seed}-{drawing.steps}steps-cfg{drawing.guidance_scale:g}"
     return settings.data_dir / "targets" / f"{settings.profile}-{drawing.width}px-{how}"
@@ -69,14 +76,14 @@ def read_consent(settings: Settings) -> Consent:
     return Consent((ASSETS / "consent.md").read_text().replace("{licence}", licence))
 
 
-def open_generator(settings: Settings) -> "PipelineGenerator":
-    """The pipeline with its weights, ready to draw. Raises `StartError`."""
+def open_generator(settings: Settings, drawing: DrawingSettings | None = None) -> "PipelineGenerator":
+    """The pipeline with its weights, ready to draw, by default what participants ask for. Raises `StartError`."""
     # Imported here: torch and diffusers take seconds, in which the page can be served already.
     from refine.generation.pipeline import PipelineGenerator
 
     profile = PROFILES[settings.profile]
     try:
-        return PipelineGenerator(profile.pipeline, drawing_settings(settings), token=get_token())
+        return PipelineGenerator(profile.pipeline, drawing or drawing_settings(settings), token=get_token())
     except GenerationError as fault:
         raise StartError(str(fault)) from fault
 

@@ -8,7 +8,7 @@ score comes about (generation, similarity).
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class Protocol:
 
     `steps` are what a participant goes through, `arms` the groups that may see different things of a drawing. `measures` says of
     each of the `metrics` what its scores depend on: weights by their hash, how pictures are resized. It is empty in protocols from
-    before that was said.
+    before that was said. `target_seed` is that of the noise of the targets, where it is not that of the drawings.
     """
 
     profile: str
@@ -61,6 +61,12 @@ class Protocol:
     metrics: tuple[str, ...]
     measures: tuple[str, ...] = ()
     steps: tuple[str, ...] = STEPS_BEFORE
+    target_seed: int | None = None
+
+    @property
+    def target_drawing(self) -> DrawingSettings:
+        """What targets that were drawn for this protocol depend on besides their prompts."""
+        return self.drawing if self.target_seed is None else replace(self.drawing, seed=self.target_seed)
 
     @property
     def conditions(self) -> dict[str, Any]:
@@ -76,6 +82,8 @@ class Protocol:
         }
         if self.measures:
             told["measures"] = list(self.measures)
+        if self.target_seed is not None:
+            told["target_seed"] = self.target_seed
         if self.steps != STEPS_BEFORE:
             told["steps"] = list(self.steps)
         if self.stopping.rule == "fixed_rounds":
@@ -216,6 +224,7 @@ def read_protocol(stored: Mapping[str, Any]) -> Protocol:
         metrics=tuple(stored["metrics"]),
         measures=tuple(stored.get("measures", ())),
         steps=tuple(stored.get("steps", STEPS_BEFORE)),
+        target_seed=stored.get("target_seed"),
     )
 
 

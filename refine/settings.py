@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         + ", ".join(f"`{arm.id}` ({arm.meaning})" for arm in ARMS.values()),
     )
     seed: int = Field(1029, ge=0, lt=2**63, description="seed of the noise that every drawing starts from")
+    target_seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="seed of the noise that every target starts from; empty: as the profile has it, in `paper` that of the drawings",
+    )
     steps: int = Field(10, ge=1, le=100, description="denoising steps of a drawing, 1 to 100")
     guidance_scale: float = Field(5.0, ge=1, le=30, description="classifier-free guidance (CFG), 1 to 30")
     size: int | None = Field(

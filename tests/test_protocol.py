@@ -58,6 +58,7 @@ def test_a_protocol_of_the_first_release_keeps_its_hash_and_its_json():
         {"stopping": fixed_rounds(4)},
         {"stopping": Stopping("when_it_rains", {"least": 3, "most": 20})},
         {"trials": 2},
+        {"target_seed": 7},
     ],
 )
 def test_every_condition_is_in_the_json_and_the_hash(changed):

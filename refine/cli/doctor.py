@@ -8,7 +8,7 @@ import os
 import torch
 from huggingface_hub import get_token
 
-from refine.configuration import StartError, database_url, drawing_settings, targets_folder
+from refine.configuration import StartError, database_url, drawing_settings, target_settings, targets_folder
 from refine.profiles import PROFILES
 from refine.settings import Settings, unknown_variables, variable
 from refine.storage.disk import hazard, make_folder, survives
@@ -25,9 +25,9 @@ def examine(settings: Settings) -> str:
         _line("profile", settings.profile, f"{_origin(settings, 'profile')}; {profile.description}"),
         _line(
             "drawing",
-            f"seed {drawing.seed}, {drawing.steps} steps, CFG {drawing.guidance_scale:g}, "
+            f"seed {drawing.seed} (targets {target_settings(settings).seed}), {drawing.steps} steps, CFG {drawing.guidance_scale:g}, "
             f"{drawing.width}x{drawing.height}",
-            _origin(settings, "seed", "steps", "guidance_scale", "size"),
+            _origin(settings, "seed", "target_seed", "steps", "guidance_scale", "size"),
         ),
         _line("metrics", ", ".join(settings.weights_by_metric), _origin(settings, "metrics", "profile")),
         _line("device", *_device()),

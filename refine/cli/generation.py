@@ -9,7 +9,14 @@ from pathlib import Path
 
 from huggingface_hub import get_token
 
-from refine.configuration import StartError, drawing_settings, open_generator, open_journal, targets_folder
+from refine.configuration import (
+    StartError,
+    drawing_settings,
+    open_generator,
+    open_journal,
+    target_settings,
+    targets_folder,
+)
 from refine.generation.adopt import adopt
 from refine.generation.generator import GenerationError
 from refine.generation.pipeline import PipelineGenerator
@@ -56,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _targets(settings: Settings, out: Path | None) -> int:
     source = PROFILES[settings.profile].prompts
     folder = out or targets_folder(settings)
-    draw_targets(open_generator(settings), read_prompts(source), folder)
+    draw_targets(open_generator(settings, target_settings(settings)), read_prompts(source), folder)
     print(f"The targets are in {folder}.")
     return 0
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from huggingface_hub import get_token
 from tqdm import tqdm
 
-from refine.configuration import StartError, drawing_settings, open_journal, read_consent, targets_folder
+from refine.configuration import StartError, open_journal, read_consent, target_settings, targets_folder
 from refine.settings import Settings, SettingsError, read_settings
 from refine.storage.backup.restore import restore
 from refine.storage.dataset.card import Notice
@@ -181,7 +181,7 @@ def _transactions(journal: Journal, settings: Settings) -> PictureTransactions:
 
 
 def _write(journal: Journal, dataset: Dataset, settings: Settings) -> int:
-    targets = load_targets(targets_folder(settings), drawing_settings(settings))
+    targets = load_targets(targets_folder(settings), target_settings(settings))
     return export(journal, Pictures(settings.data_dir / "pictures"), targets, _dataset(settings), dataset, _bar)
 
 

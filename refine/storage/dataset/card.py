@@ -154,6 +154,7 @@ def columns_table() -> str:
 def _paragraph(protocol_hash: str, count: Count) -> str:
     protocol = read_protocol(json.loads(count.protocol))
     drawing = protocol.drawing
+    target_seed = "" if protocol.target_seed is None else f" (targets {protocol.target_seed})"
     weights = WEIGHTS.get(count.profile, "drawn by weights as column `model` names them")
     credits = [METRICS[name].credit if name in METRICS else f"`{name}`" for name in protocol.metrics]
     measures = [f" ({words})" for words in protocol.measures] or [""] * len(protocol.metrics)
@@ -161,7 +162,7 @@ def _paragraph(protocol_hash: str, count: Count) -> str:
     return (
         f"**Protocol `{protocol_hash}`**: {_number(count.sessions, 'session')}, {_number(count.trials, 'trial')}, "
         f"{_number(count.iterations, 'iteration')}, ended between {count.since} and {count.until}. "
-        f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing.model}` ({drawing.revision}), seed {drawing.seed}, "
+        f"Profile `{count.profile}`: {weights}; compared by {', '.join(credits)}. Model `{drawing.model}` ({drawing.revision}), seed {drawing.seed}{target_seed}, "
         f"{drawing.steps} steps, CFG {drawing.guidance_scale:g}, {drawing.width} x {drawing.height} pixels; "
         f"{rule_of(protocol.stopping).label} a trial, {_number(protocol.trials, 'trial')} a session, arms: "
         f"{', '.join(f'`{arm}`' for arm in protocol.arms)}; metrics {', '.join(metrics)}."

@@ -105,7 +105,7 @@ def session_row(session: Session, protocol: Protocol) -> Row:
 def target_row(targets: TargetSet, target_id: str, protocol: Protocol) -> Row:
     """The row of a target. Raises `StorageError` if it is not there any more, or was drawn under other conditions."""
     target = _target(targets, target_id)
-    if targets.drawing is not None and targets.drawing != protocol.drawing:
+    if targets.drawing is not None and targets.drawing != protocol.target_drawing:
         raise StorageError(
             f"The targets of protocol {protocol.hash} are not at hand: those that are were drawn with other settings. "
             "Start with the settings of that protocol, or restore the dataset's folder data/targets."
