@@ -1,7 +1,7 @@
 """The stages: everything from artwork to targets, in order, each keeping its result for the next.
 
-Knows: which stage needs what, where results lie, how long each takes by default. Does not know: how a stage does its work.
-A stage that was cut goes on from its checkpoint; one that is finished returns at once.
+Knows: which stage needs what, where results lie, how long each takes by default. Does not know: how a stage
+does its work. A stage that was cut goes on from its checkpoint; one that is finished returns at once.
 """
 
 from collections.abc import Callable
@@ -10,33 +10,32 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
-from diffusers import StableDiffusion3Pipeline
 from transformers import CLIPTokenizer
 
-from refine.files import write_whole
-from refine.world import targets
-from refine.world.checks.workers import workers
-from refine.world.models import autoencoder, clip_pair, perceptual, pipeline, probe
-from refine.world.models.layers import Layers, fit_layers
-from refine.world.scenes import artwork
-from refine.world.scenes.sprites import Sprites, read_sprites
-from refine.world.training.cells import SingleCells, train_cells, train_sprites
-from refine.world.training.clip_pair import train_clip
-from refine.world.training.decoder import train_decoder
-from refine.world.training.encoder import train_encoder
-from refine.world.training.perceptual import fit_heads, train_backbone
-from refine.world.training.probe import train_probe
-from refine.world.training.transformer import train_transformer
-from refine.world.words import tokenizer
-from refine.world.words.known_words import known_words
+from refine.world import (
+    artwork,
+    autoencoder,
+    clip_pair,
+    drawing,
+    latents,
+    perceptual,
+    pipeline,
+    probe,
+    targets,
+    tokenizer,
+)
+from refine.world.artwork import Sprites
+from refine.world.known_words import known_words
+from refine.world.models import Drawing
+from refine.world.workers import workers
 
 
 @dataclass(frozen=True)
-class Build:
+class Workshop:
     """Where a world is made: checkpoints in `work`, the finished parts in `assets`, chance from `seed`.
 
-    `minutes` overrides every stage's own time, `batch` the transformer's and the decoder's; `start` is a finished world
-    whose weights the new ones grow from. `jobs` processes put batches together and draw targets.
+    `minutes` overrides every stage's own time. `start` is a finished world whose weights the new ones grow
+    from. `jobs` processes draw the targets.
     """
 
     work: Path
@@ -45,162 +44,120 @@ class Build:
     minutes: float | None = None
     start: Path | None = None
     jobs: int = 1
-    batch: int | None = None
 
     @cached_property
     def sprites(self) -> Sprites:
         """The artwork, installed when it is not there yet."""
-        return read_sprites(artwork.install(self.work))
-
-    @cached_property
-    def begun(self) -> StableDiffusion3Pipeline | None:
-        """The pipeline of the world to start from."""
-        return pipeline.load(self.start / "pipeline") if self.start else None
+        return artwork.render(artwork.install(self.work))
 
     @cached_property
     def tokenizer(self) -> CLIPTokenizer:
-        """The tokenizer of its stage, or of the world to start from."""
-        return self.begun.tokenizer if self.begun else tokenizer.load(self.work / "tokenizer")
+        """The tokenizer of the tokenizer stage, or of the world to start from."""
+        return tokenizer.load(self.start / "pipeline" / "tokenizer" if self.start else self.work / "tokenizer")
 
     @cached_property
-    def layers(self) -> Layers:
-        """The codes of their stage."""
-        return Layers.load(self.assets / "layers.safetensors")
-
-    @property
-    def workers(self) -> int:
-        """Processes that make batches, beside the one that learns."""
-        return self.jobs - 1
+    def latents(self) -> latents.Latents:
+        """The principal components of the latents stage, or of the world to start from."""
+        return latents.Latents.load((self.start or self.assets) / "latents.safetensors")
 
     def time(self, usual: float) -> float:
         """Minutes for a stage."""
         return usual if self.minutes is None else self.minutes
 
 
-def make_vocabulary(build: Build) -> None:
-    """Write down the words that the world knows, for whoever wants to tell a participant."""
-    build.assets.mkdir(parents=True, exist_ok=True)
-    write_whole(build.assets / "vocabulary.txt", "\n".join([*known_words(), ""]).encode())
-
-
-def make_artwork(build: Build) -> None:
+def make_artwork(shop: Workshop) -> None:
     """Fetch the icons."""
-    artwork.install(build.work)
+    artwork.install(shop.work)
 
 
-def make_tokenizer(build: Build) -> None:
-    """Learn the vocabulary of tokens."""
-    if build.start is None and not (build.work / "tokenizer").exists():
-        tokenizer.learn(build.work / "tokenizer", build.seed)
+def make_tokenizer(shop: Workshop) -> None:
+    """Learn the vocabulary."""
+    if shop.start is None and not (shop.work / "tokenizer").exists():
+        tokenizer.learn(shop.work / "tokenizer", shop.seed)
 
 
-def make_layers(build: Build) -> None:
-    """Find the objects' codes."""
-    path = build.assets / "layers.safetensors"
+def make_latents(shop: Workshop) -> None:
+    """Find the principal components."""
+    path = shop.assets / "latents.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if build.start is not None:
-        Layers.load(build.start / "layers.safetensors").save(path)
+    if shop.start is not None:
+        shop.latents.save(path)
     elif not path.exists():
-        fit_layers(build.sprites).save(path)
+        latents.fit(shop.sprites, shop.seed).save(path)
 
 
-def make_cells(build: Build) -> None:
-    """Train the decoder's part at 16 px, unless there is a decoder to start from."""
-    if build.start is not None:
-        return
-    vae, single = autoencoder.autoencoder(), SingleCells()
-    train_sprites(single, build.work / "sprites.pt", build.time(20), build.seed, build.layers, build.sprites)
-    single.put_into(vae.decoder)
-    train_cells(
-        *(vae.decoder, build.work / "cells.pt", build.time(60), build.seed, build.layers, build.sprites),
-        *(build.batch or 12, build.workers),
+def make_autoencoder(shop: Workshop) -> None:
+    """Train decoder and encoder."""
+    vae = autoencoder.autoencoder()
+    if shop.start is not None:
+        vae = pipeline.load(shop.start / "pipeline").vae
+    seed, sprites, grid = shop.seed, shop.sprites, shop.latents
+    autoencoder.train_decoder(vae.decoder, shop.work / "decoder.pt", shop.time(60), seed, sprites, grid)
+    autoencoder.train_encoder(vae.encoder, shop.work / "encoder.pt", shop.time(10), seed, sprites, grid)
+    vae.eval().save_pretrained(shop.work / "vae")
+
+
+def make_drawing(shop: Workshop) -> None:
+    """Train the transformer and the text encoders, and assemble the pipeline."""
+    start: Drawing | None = pipeline.load_drawing(shop.start / "pipeline") if shop.start else None
+    model = drawing.train_drawing(
+        shop.work / "drawing.pt",
+        shop.time(150),
+        shop.seed,
+        shop.sprites,
+        shop.tokenizer,
+        shop.latents,
+        start,
     )
-    vae.save_pretrained(build.work / "cells")
+    vae = autoencoder.AutoencoderKL.from_pretrained(shop.work / "vae")
+    pipeline.save(pipeline.assemble(model, shop.tokenizer, vae), shop.assets / "pipeline")
 
 
-def make_decoder(build: Build) -> None:
-    """Train the whole decoder."""
-    vae = build.begun.vae if build.begun else autoencoder.AutoencoderKL.from_pretrained(build.work / "cells")
-    train_decoder(
-        *(vae.decoder, build.work / "decoder.pt", build.time(60), build.seed, build.layers, build.sprites),
-        *(build.batch or 8, build.workers),
-    )
-    vae.save_pretrained(build.work / "decoder")
-
-
-def make_encoder(build: Build) -> None:
-    """Train the encoder for the decoder."""
-    vae = autoencoder.AutoencoderKL.from_pretrained(build.work / "decoder")
-    checkpoint = build.work / "encoder.pt"
-    train_encoder(
-        vae, checkpoint, build.time(30), build.seed, build.layers, build.sprites, build.batch or 8, build.workers
-    )
-    vae.save_pretrained(build.work / "vae")
-
-
-def make_transformer(build: Build) -> None:
-    """Train the transformer and the text encoders, and put the pipeline together."""
-    models = train_transformer(
-        build.work / "transformer.pt",
-        build.time(240),
-        build.seed,
-        build.layers,
-        build.tokenizer,
-        pipeline.load_models(build.begun) if build.begun else None,
-        build.batch or 32,
-        build.workers,
-    )
-    vae = autoencoder.AutoencoderKL.from_pretrained(build.work / "vae")
-    pipeline.save(pipeline.assemble(models, build.tokenizer, vae), build.assets / "pipeline")
-
-
-def make_clip(build: Build) -> None:
+def make_clip(shop: Workshop) -> None:
     """Train the two CLIP models."""
     for name in clip_pair.SHAPES:
-        checkpoint = build.work / f"{name}.pt"
-        model = train_clip(name, checkpoint, build.time(25), build.seed, build.sprites, build.tokenizer)
-        clip_pair.save_clip(name, model, len(build.tokenizer), build.assets / "metrics" / name)
+        model = clip_pair.train_clip(
+            name, shop.work / f"{name}.pt", shop.time(8), shop.seed, shop.sprites, shop.tokenizer
+        )
+        clip_pair.save_clip(name, model, len(shop.tokenizer), shop.assets / "metrics" / name)
 
 
-def make_lpips(build: Build) -> None:
+def make_lpips(shop: Workshop) -> None:
     """Train LPIPS: its backbone, then its heads."""
-    backbone = train_backbone(build.work / "lpips.pt", build.time(25), build.seed, build.sprites)
-    fit_heads(backbone.metric, build.seed, build.sprites)
-    perceptual.save_metric(backbone.metric, build.assets / "metrics" / "lpips" / "lpips.safetensors")
+    backbone = perceptual.train_backbone(shop.work / "lpips.pt", shop.time(10), shop.seed, shop.sprites)
+    perceptual.fit_heads(backbone.metric, shop.seed, shop.sprites)
+    perceptual.save_metric(backbone.metric, shop.assets / "metrics" / "lpips" / "lpips.safetensors")
 
 
-def make_probe(build: Build) -> None:
+def make_probe(shop: Workshop) -> None:
     """Train the probe."""
-    model = train_probe(build.work / "probe.pt", build.time(40), build.seed, build.sprites)
-    build.assets.mkdir(parents=True, exist_ok=True)
-    probe.save_probe(model, build.assets / "probe.safetensors")
+    model = probe.train_probe(shop.work / "probe.pt", shop.time(30), shop.seed, shop.sprites)
+    shop.assets.mkdir(parents=True, exist_ok=True)
+    probe.save_probe(model, shop.assets / "probe.safetensors")
 
 
-def make_targets(build: Build) -> None:
+def make_targets(shop: Workshop) -> None:
     """Choose and draw the hundred targets."""
-    targets.save(
-        choose_hundred(build.assets, artwork.install(build.work), build.seed, build.jobs), build.assets / "targets"
-    )
+    icons, subjects = artwork.install(shop.work), targets.SUBJECTS
+    with workers(shop.jobs) as pool:
+        found = [pool.submit(targets.choose, shop.assets, icons, subject, shop.seed) for subject in subjects]
+        chosen = [(subject, one) for subject, result in zip(subjects, found, strict=True) for one in result.result()]
+    targets.save(chosen, shop.assets / "targets")
 
 
-def choose_hundred(
-    assets: Path, icons: Path, seed: int, jobs: int = 1, count: int = targets.EACH
-) -> list[targets.Target]:
-    """Draw `count` targets of each subject with the world in `assets`, in `jobs` processes."""
-    with workers(jobs) as pool:
-        found = [pool.submit(targets.draw_targets, assets, icons, name, seed, count) for name in targets.SUBJECTS]
-        return [target for result in found for target in result.result()]
+def make_vocabulary(shop: Workshop) -> None:
+    """Write down the words that the world knows, for whoever wants to tell a participant."""
+    shop.assets.mkdir(parents=True, exist_ok=True)
+    (shop.assets / "vocabulary.txt").write_text("\n".join(known_words()) + "\n", encoding="utf-8")
 
 
-STAGES: dict[str, Callable[[Build], None]] = {
+STAGES: dict[str, Callable[[Workshop], None]] = {
     "vocabulary": make_vocabulary,
     "artwork": make_artwork,
     "tokenizer": make_tokenizer,
-    "layers": make_layers,
-    "cells": make_cells,
-    "decoder": make_decoder,
-    "encoder": make_encoder,
-    "transformer": make_transformer,
+    "latents": make_latents,
+    "autoencoder": make_autoencoder,
+    "drawing": make_drawing,
     "clip": make_clip,
     "lpips": make_lpips,
     "probe": make_probe,
@@ -209,7 +166,7 @@ STAGES: dict[str, Callable[[Build], None]] = {
 """In the order in which they need each other."""
 
 
-def run(build: Build, stage: str) -> None:
+def run(shop: Workshop, stage: str) -> None:
     """Run one stage, from a seed of its own so that stages do not depend on each other's chance."""
-    torch.manual_seed(build.seed)
-    STAGES[stage](build)
+    torch.manual_seed(shop.seed)
+    STAGES[stage](shop)

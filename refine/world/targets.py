@@ -1,193 +1,135 @@
-"""The targets: descriptions of 6 to 12 facets in three grades, every facet of which can be seen, drawn by the pipeline.
+"""The hundred targets: five subjects, twenty hidden prompts each, drawn by the pipeline itself.
 
-Knows: what makes a good target, how targets are kept. Does not know: participants, metrics. A description is taken when
-the probe reads from its drawing all that it says.
+Knows: which prompts make good targets, how targets are kept. Does not know: participants, metrics. A prompt
+is taken when the probe reads from its drawing all that the prompt says; of those, the ones drawn most like
+the composed scene.
 """
 
 import json
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from diffusers import StableDiffusion3Pipeline
 from PIL import Image
+from tqdm import tqdm
 
 from refine.files import write_whole
-from refine.target_list import LIST, Entry, read_list, write_list
-from refine.world.models.obedience import judge, obeyed
-from refine.world.models.pipeline import TARGET_SEED, draw, pixel_hash
-from refine.world.models.pipeline import load as load_pipeline
-from refine.world.models.probe import Probe, load_probe, look
-from refine.world.scenes.compose import compose, compose_pixels
-from refine.world.scenes.describers import assemble, growing, statements
-from refine.world.scenes.description import LANDSCAPES, Description, Ground, Thing, facets
-from refine.world.scenes.layout import arrange, as_said
-from refine.world.scenes.objects import OBJECTS
-from refine.world.scenes.sampling import sample_description
-from refine.world.scenes.sprites import Sprites, read_sprites
-from refine.world.words.captions import sentence
+from refine.target_list import LIST, Entry, write_list
+from refine.world.artwork import render
+from refine.world.captions import plain_caption
+from refine.world.cells import Seen
+from refine.world.pipeline import draw, pixel_hash
+from refine.world.pipeline import load as load_pipeline
+from refine.world.probe import load_probe, look
+from refine.world.scenes import Placed, Scene, sample_scene
+from refine.world.scenes import draw as compose
+from refine.world.vocabulary import OBJECTS
 
 SUBJECTS = ("animals", "food", "vehicles", "nature", "things")
-GRADES = {"easy": range(6, 8), "medium": range(8, 10), "hard": range(10, 13)}
-"""Grade -> how many facets."""
 EACH = 20
-TRIES = 20
-"""Drawings for each target that was found, and at first, after which it is given up."""
-RECOLOURING = ("grayscale", "sepia", "negative")
-"""Styles in which a colour is not seen as it is said."""
-GREYS = ("white", "light grey", "grey", "dark grey", "black")
-VISIBLE = 0.6
-"""Mean change of a pixel, in levels of 255, below which a facet is taken to be hidden."""
+WORDS = range(6, 15)
+COUNTS = {1: 10, 2: 10}
+"""Of the twenty targets of a subject, how many hold one and two objects; three are seldom all drawn."""
 
 
-class Target(NamedTuple):
-    """A target: what is to be seen, the hidden prompt that says it, and its picture."""
+class Candidate(NamedTuple):
+    """A prompt that might become a target, with what it says, its drawing, and how far that is from the
+    composed scene.
+    """
 
-    subject: str
-    grade: str
-    description: Description
+    scene: Scene
     prompt: str
-    picture: Image.Image
+    image: Image.Image
+    distance: float
 
 
-Paint = Callable[[Description, str], Image.Image | None]
-"""(description, prompt) -> its picture; None if that is not what the description says."""
-
-
-def choose_targets(subject: str, seed: int, sprites: Sprites, paint: Paint, count: int = EACH) -> list[Target]:
-    """Choose the targets of a subject, the three grades in equal shares.
+def choose(assets: Path, icons: Path, subject: str, seed: int, tries: int = 24) -> list[Candidate]:
+    """Find the targets of one subject.
 
     Args:
-        subject: One of `SUBJECTS`: that of the first thing.
+        assets: The folder that holds `pipeline`, which draws, and `probe.safetensors`, which judges.
+        icons: The icon set's `icons.json`.
+        subject: One of `SUBJECTS`.
         seed: Chance.
-        sprites: The artwork.
-        paint: The painter.
-        count: How many.
-
-    Returns:
-        Targets from easy to hard; no object comes first more than twice, no ground more than three times.
+        tries: Drawings to make before looking whether there are enough.
 
     Raises:
-        RuntimeError: The painter does not obey often enough.
+        RuntimeError: The pipeline obeys so badly that twenty times as many tries do not yield enough.
     """
-    rng = random.Random(f"{seed} {subject}")
-    left = Counter({grade: count // 3 + (index < count % 3) for index, grade in enumerate(GRADES)})
-    firsts, grounds = Counter[str](), Counter[str]()
-    found: list[Target] = []
-    painted = 0
-    while left.total():
-        description, boxes = sample_description(rng)
-        grade = next((name for name, size in GRADES.items() if len(facets(description)) in size), None)
-        first = description.things[0].name
-        if grade is None or not left[grade] or OBJECTS[first].subject != subject or description.ground is None:
-            continue
-        if firsts[first] >= 2 or grounds[description.ground.kind] >= max(3, count // 3):
-            continue
-        good = as_said(description.things, boxes) and can_be_said(description) and can_be_named(description)
-        if not good or not can_be_seen(description, sprites):
-            continue
-        prompt = sentence(description, rng)
-        picture, painted = paint(description, prompt), painted + 1
-        if picture is not None:
-            left[grade] -= 1
-            firsts[first] += 1
-            grounds[description.ground.kind] += 1
-            found.append(Target(subject, grade, description, prompt, picture))
-        elif painted >= TRIES * (1 + len(found)):
-            raise RuntimeError(f"too few drawings of {subject} obey their prompts: train for longer")
-    return sorted(found, key=lambda target: list(GRADES).index(target.grade))
+    pipeline, probe = load_pipeline(assets / "pipeline"), load_probe(assets / "probe.safetensors")
+    sprites, rng = render(icons), random.Random(f"{seed} {subject}")
+    good: list[Candidate] = []
+    for attempt in tqdm(range(1, 20 * tries + 1), desc=subject):
+        scene, prompt = _invent(subject, rng)
+        image = draw(pipeline, prompt)
+        if obeys(look(probe, [image])[0], scene):
+            wanted = np.asarray(compose(scene, sprites), float)
+            good.append(Candidate(scene, prompt, image, float(np.abs(np.asarray(image) - wanted).mean())))
+        if attempt % tries == 0 and len(chosen := _pick(good)) == EACH:
+            return chosen
+    raise RuntimeError(f"too few drawings of {subject} obey their prompts: train for longer")
 
 
-def perfect_painter(sprites: Sprites) -> Paint:
-    """A painter that composes what is described."""
-    return lambda description, prompt: compose(description, sprites)
+def obeys(seen: Seen, scene: Scene) -> bool:
+    """Whether all of a scene, and nothing else, was seen."""
+    return seen.background == scene.background and seen.objects == {one.name: one.place for one in scene.objects}
 
 
-def judged_painter(pipeline: StableDiffusion3Pipeline, probe: Probe) -> Paint:
-    """A painter that draws the prompt, and gives the drawing only if the probe reads all of the description from it."""
-
-    def paint(description: Description, prompt: str) -> Image.Image | None:
-        boxes = arrange(description.things)
-        drawing = draw(pipeline, prompt, TARGET_SEED)
-        return drawing if boxes is not None and obeyed(judge(description, boxes, look(probe, [drawing])[0])) else None
-
-    return paint
-
-
-def draw_targets(assets: Path, icons: Path, subject: str, seed: int, count: int = EACH) -> list[Target]:
-    """Choose and draw the targets of a subject with the world in `assets`, in a process of its own."""
-    sprites = read_sprites(icons)
-    painter = judged_painter(load_pipeline(assets / "pipeline"), load_probe(assets / "probe.safetensors"))
-    return choose_targets(subject, seed, sprites, painter, count)
-
-
-def save(targets: Sequence[Target], folder: Path) -> None:
-    """Write targets: pictures, `targets.json`, and `scenes.json` with the descriptions, for the checks."""
+def save(chosen: Sequence[tuple[str, Candidate]], folder: Path) -> None:
+    """Write targets, (subject, candidate): pictures, `targets.json`, and `scenes.json` for the checks."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in folder.glob("*.webp"):
         stale.unlink()
     entries: list[Entry] = []
-    descriptions: dict[str, Description] = {}
+    scenes: dict[str, Scene] = {}
     counts = Counter[str]()
-    for target in targets:
-        counts[target.subject] += 1
-        identity = f"{target.subject}-{counts[target.subject]:02}"
+    for subject, candidate in chosen:
+        counts[subject] += 1
+        identity = f"{subject}-{counts[subject]:02}"
+        candidate.image.save(folder / f"{identity}.webp", lossless=True, quality=100, method=6)
         file = f"{identity}.webp"
-        target.picture.save(folder / file, lossless=True, quality=100, method=6)
-        digest = pixel_hash(target.picture)
-        entries.append(Entry(identity, target.subject, target.prompt, file, digest, target.grade))
-        descriptions[identity] = target.description
+        entries.append(Entry(identity, subject, candidate.prompt, file, pixel_hash(candidate.image)))
+        scenes[identity] = candidate.scene
     write_list(folder / LIST, entries)
-    write_whole(folder / "scenes.json", json.dumps(descriptions, indent=1).encode() + b"\n")
+    write_whole(folder / "scenes.json", json.dumps(scenes, indent=1).encode() + b"\n")
 
 
-def load(folder: Path) -> list[tuple[Entry, Description]]:
-    """Read targets back: their entries in `targets.json`, and their descriptions."""
-    descriptions = json.loads((folder / "scenes.json").read_text())
-    return [(entry, from_json(descriptions[entry.id])) for entry in read_list(folder / LIST)]
+def load(folder: Path) -> list[tuple[dict[str, str], Scene]]:
+    """Read targets back: their rows in `targets.json`, and their scenes."""
+    scenes = json.loads((folder / "scenes.json").read_text())
+    rows = json.loads((folder / LIST).read_text())
+    return [(row, _scene(scenes[row["id"]])) for row in rows]
 
 
-def from_json(kept: list) -> Description:
-    """A description as JSON keeps it: lists for tuples."""
-    things, ground, weather, style, frame = kept
-    return Description(
-        tuple(Thing(*values)._replace(place=values[3] and (values[3][0], values[3][1])) for values in things),
-        ground and Ground(*ground),
-        weather,
-        style,
-        frame,
-    )
+def _scene(kept: list) -> Scene:
+    background, objects = kept
+    return Scene(background, tuple(Placed(name, size, (place[0], place[1])) for name, size, place in objects))
 
 
-def can_be_said(description: Description) -> bool:
-    """Whether a describer can come to the target step by step, each step a picture."""
-    return all(arrange(said.things) is not None for _, said in growing(description))
+def _invent(subject: str, rng: random.Random) -> tuple[Scene, str]:
+    count = rng.choice((1, 2, 2))
+    while True:
+        scene = sample_scene(rng)
+        if len(scene.objects) != count or OBJECTS[scene.objects[0].name].subject != subject:
+            continue
+        prompt = plain_caption(scene, rng)
+        if len(prompt.split()) in WORDS:
+            return scene, prompt
 
 
-def can_be_named(description: Description) -> bool:
-    """Whether no colour is said that the style shows as another."""
-    ground = description.ground
-    if description.style not in RECOLOURING or ground is None:
-        return True
-    grey = ground.kind in LANDSCAPES or (ground.first in GREYS and ground.second in (None, *GREYS))
-    return grey and all(thing.colour is None for thing in description.things)
-
-
-def can_be_seen(description: Description, sprites: Sprites) -> bool:
-    """Whether leaving out any one facet changes the picture."""
-    whole = _pixels(description, sprites)
-    every = statements(description)
-    return whole is not None and all(
-        without is None or float(np.abs(whole - without).mean()) > VISIBLE
-        for without in (
-            _pixels(assemble(description, [other for other in every if other != one]), sprites) for one in every
-        )
-    )
-
-
-def _pixels(description: Description, sprites: Sprites) -> np.ndarray | None:
-    boxes = arrange(description.things)
-    return None if boxes is None else compose_pixels(description, boxes, sprites).astype(np.float32)
+def _pick(good: Sequence[Candidate]) -> list[Candidate]:
+    """The closest, with the wanted numbers of objects, and no main object or background too often."""
+    left, mains, backgrounds = Counter(COUNTS), Counter[str](), Counter[str]()
+    often = 2 + EACH // max(1, len({candidate.scene.objects[0].name for candidate in good}))
+    chosen = []
+    for candidate in sorted(good, key=lambda c: c.distance):
+        main, background = candidate.scene.objects[0].name, candidate.scene.background
+        if left[len(candidate.scene.objects)] and mains[main] < often and backgrounds[background] < 4:
+            left[len(candidate.scene.objects)] -= 1
+            mains[main] += 1
+            backgrounds[background] += 1
+            chosen.append(candidate)
+    return chosen

@@ -1,40 +1,34 @@
-"""Artwork that needs no network: a two-coloured shape for each object; and the shipped world, loaded once."""
+"""Artwork that needs no network: a coloured shape for each object; and the shipped world, loaded once."""
 
 import colorsys
-from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from refine.world.models import pipeline
-from refine.world.models.layers import fit_layers
-from refine.world.scenes.description import SIZES
-from refine.world.scenes.objects import OBJECTS
+from refine.world import pipeline
+from refine.world.vocabulary import OBJECTS, SIZES
 
-TURNS = {"upside down": Image.Transpose.FLIP_TOP_BOTTOM, "sideways": Image.Transpose.ROTATE_90}
+ASSETS = Path(__file__).parents[2] / "assets" / "world"
 
 
 @pytest.fixture(scope="session")
 def sprites():
-    @cache
-    def sprite(name, size, pose):
-        index, side = list(OBJECTS).index(name), SIZES[size]
+    made = {}
+    for index, name in enumerate(OBJECTS):
         colour = tuple(round(255 * part) for part in colorsys.hsv_to_rgb(index / len(OBJECTS), 1, 0.8))
-        image = Image.new("RGBA", (side, side))
-        pen = ImageDraw.Draw(image)
-        (pen.ellipse if index % 2 else pen.rectangle)((4, 4, side - 5, side - 5), fill=colour)
-        pen.rectangle((side // 2, 8, side // 2 + 12, side // 2), fill=(250, 250, 250))
-        return np.array(image.transpose(TURNS[pose]) if pose else image)
-
-    return sprite
+        for size, side in SIZES.items():
+            image = Image.new("RGBA", (side, side))
+            pen = ImageDraw.Draw(image)
+            (pen.ellipse if index % 2 else pen.rectangle)((4, 4, side - 5, side - 5), fill=colour)
+            made[name, size] = image
+    return made
 
 
 @pytest.fixture(scope="session")
-def layers(sprites):
-    return fit_layers(sprites)
+def assets():
+    return ASSETS
 
 
 @pytest.fixture(autouse=True)
@@ -43,11 +37,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="session")
-def assets():
-    return Path(__file__).parents[2] / "assets" / "world"
 
 
 @pytest.fixture(scope="session")

@@ -1,75 +1,188 @@
-"""All stages from artwork to targets on a tiny budget: each finishes, keeps what it made, and the next finds it."""
-
-import json
+"""Stages on tiny budgets: they finish, keep what they made, and go on after a cut."""
 
 import pytest
+import torch
+from torch import nn
 
 from refine.world import __main__ as command
-from refine.world.models import pipeline
-from refine.world.scenes.artwork import PACKAGE
-from refine.world.scenes.objects import OBJECTS
-from refine.world.stages import STAGES, Build, run
+from refine.world import autoencoder, clip_pair, drawing, latents, perceptual, probe, tokenizer, training
+from refine.world.models import Drawing
+from refine.world.scenes import Placed, Scene
 
 BLINK = 0.001
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory):
-    """A build whose icons are discs, so that nothing is fetched."""
-    work = tmp_path_factory.mktemp("work")
-    icons = work / "artwork" / "node_modules" / PACKAGE / "icons.json"
-    icons.parent.mkdir(parents=True)
-    discs = {
-        thing.artwork: {"body": f'<circle cx="16" cy="16" r="{6 + number % 10}" fill="#{number * 99991 % 2**24:06x}"/>'}
-        for number, thing in enumerate(OBJECTS.values())
-    }
-    icons.write_text(json.dumps({"icons": discs, "width": 32, "height": 32}))
-    return Build(work, tmp_path_factory.mktemp("assets"), seed=1, minutes=BLINK, batch=2, jobs=2)
+def words(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tokenizer")
+    tokenizer.learn(folder, seed=1, captions=200, size=700)
+    return tokenizer.load(folder)
 
 
 @pytest.fixture(scope="module")
-def made(build):
-    for stage in STAGES:
-        if stage != "targets":
-            run(build, stage)
-    return build
+def grid(sprites):
+    return latents.fit(sprites, seed=1, scenes=100, sample=2_000)
 
 
-def test_every_stage_leaves_what_the_study_loads(made):
-    for name in ("vocabulary.txt", "layers.safetensors", "probe.safetensors", "pipeline/model_index.json"):
-        assert (made.assets / name).exists(), name
-    for name in ("lpips/lpips.safetensors", "clip_b32/open_clip_model.safetensors", "clip_l14/open_clip_config.json"):
-        assert (made.assets / "metrics" / name).exists(), name
-    picture = pipeline.draw(pipeline.load(made.assets / "pipeline"), "a cat")
-    assert picture.size == (256, 256)
+def steps_in(path):
+    return torch.load(path, weights_only=True)["steps"]
 
 
-def test_a_world_that_was_hardly_trained_has_no_targets(made):
-    with pytest.raises(RuntimeError, match="train for longer"):
-        run(made, "targets")
+def test_training_goes_on_where_it_was_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
+    path, model, spent_at = tmp_path / "course.pt", nn.Linear(1, 1), []
+    start = model.weight.item()
+
+    def step(spent, rng):
+        spent_at.append(spent)
+        with torch.no_grad():
+            model.weight += 1
+        return {"chance": rng.random()}
+
+    def cut(spent, rng):
+        if len(spent_at) == 3:
+            raise KeyboardInterrupt
+        return step(spent, rng)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.train(path, 1, 1, {"model": model}, cut)
+    assert steps_in(path) == 3
+    with torch.no_grad():
+        model.weight.zero_()
+    # What was spent before the cut counts: a thousandth of a minute more is the end.
+    spent = torch.load(path, weights_only=True)["spent"] / 60
+    training.train(path, spent + BLINK, 1, {"model": model}, step)
+    assert spent_at[3] > 0
+    assert steps_in(path) == len(spent_at) > 3
+    assert model.weight.item() == pytest.approx(start + len(spent_at), rel=1e-4)
 
 
-def test_a_finished_stage_returns_at_once_and_a_new_world_grows_from_an_old_one(made, tmp_path):
-    before = (made.assets / "pipeline" / "transformer" / "config.json").stat().st_mtime_ns
-    run(made, "decoder")
-    assert (made.assets / "pipeline" / "transformer" / "config.json").stat().st_mtime_ns == before
-    grown = Build(tmp_path / "work", tmp_path / "assets", 2, BLINK, start=made.assets, batch=2)
-    grown.work.mkdir()
-    (grown.work / "artwork").symlink_to(made.work / "artwork")
-    for stage in ("tokenizer", "layers", "cells", "decoder"):
-        run(grown, stage)
-    assert not (grown.work / "cells.pt").exists()
-    assert (grown.assets / "layers.safetensors").read_bytes() == (made.assets / "layers.safetensors").read_bytes()
+def test_a_finished_course_returns_at_once(tmp_path):
+    path, model = tmp_path / "course.pt", nn.Linear(1, 1)
+    training.train(path, BLINK, 1, {"model": model}, lambda spent, rng: {})
+
+    def never(spent, rng):
+        raise AssertionError("there was no time left")
+
+    training.train(path, BLINK, 1, {"model": model}, never)
+
+
+def test_a_cut_while_saving_leaves_the_old_checkpoint(tmp_path):
+    path = tmp_path / "course.pt"
+    training.save(path, {"steps": 1})
+    with pytest.raises(AttributeError):
+        training.save(path, {"steps": lambda: 2})
+    assert steps_in(path) == 1
+
+
+def test_the_learning_rate_rises_stays_and_falls():
+    values = [training.rate(1.0, part / 100) for part in range(101)]
+    assert values[0] < 0.1 and max(values) == pytest.approx(1.0) and values[100] == pytest.approx(0.01)
+    assert values[40] > values[60] > values[80]
+
+
+def test_drawing_is_learned_and_resumed(sprites, words, grid, tmp_path):
+    path = tmp_path / "drawing.pt"
+    first = drawing.train_drawing(path, BLINK, 1, sprites, words, grid, batch=2)
+    done = steps_in(path)
+    # A cut: the same course again has its time spent, and draws alike.
+    again = drawing.train_drawing(path, BLINK, 1, sprites, words, grid, batch=2)
+    assert steps_in(path) == done
+    ids, noise, times = drawing.tokens(words, ["a cat"]), torch.randn(1, 32, 16, 16), torch.ones(1)
+    with torch.no_grad():
+        assert torch.equal(first(ids, noise, times), again(ids, noise, times))
+
+
+def test_the_worst_drawn_objects_are_practised_most():
+    difficulty = drawing.Difficulty()
+    scenes = [Scene("red", (Placed(name, "small", (0, 0)),)) for name in ("cat", "dog")]
+    for _ in range(100):
+        difficulty.learn(scenes, torch.tensor([0.3, 0.1]), torch.tensor([0.2, 0.2]))
+    weights = difficulty.weights()
+    assert weights["cat"] > weights["owl"] > weights["dog"]
+
+
+def test_decoder_and_encoder_are_learned(sprites, grid, tmp_path):
+    vae = autoencoder.autoencoder()
+    before = vae.decoder.conv_out.weight.clone()
+    autoencoder.train_decoder(vae.decoder, tmp_path / "decoder.pt", BLINK, 1, sprites, grid, batch=1)
+    autoencoder.train_encoder(vae.encoder, tmp_path / "encoder.pt", BLINK, 1, sprites, grid, batch=1)
+    assert not torch.equal(before, vae.decoder.conv_out.weight)
+    assert steps_in(tmp_path / "encoder.pt") >= 1
+
+
+@pytest.mark.parametrize("name", clip_pair.SHAPES)
+def test_a_clip_model_is_learned_and_open_clip_loads_it(name, sprites, words, tmp_path):
+    model = clip_pair.train_clip(name, tmp_path / "clip.pt", BLINK, 1, sprites, words, pairs=1)
+    clip_pair.save_clip(name, model, len(words), tmp_path / name)
+    loaded = clip_pair.load_clip(tmp_path / name)
+    picture = torch.zeros(1, 3, 256, 256)
+    with torch.no_grad():
+        assert torch.allclose(loaded.encode_image(picture), model.encode_image(picture), atol=0.05)
+
+
+def test_lpips_is_learned_with_heads_that_are_never_negative(sprites, tmp_path):
+    backbone = perceptual.train_backbone(tmp_path / "lpips.pt", BLINK, 1, sprites, batch=1)
+    perceptual.fit_heads(backbone.metric, 1, sprites, triplets=8, steps=5)
+    perceptual.save_metric(backbone.metric, tmp_path / "lpips.safetensors")
+    metric = perceptual.load_metric(tmp_path / "lpips.safetensors")
+    assert all((head.model[-1].weight >= 0).all() for head in metric.lins)
+
+
+def test_the_probe_is_learned(sprites, tmp_path):
+    judge = probe.train_probe(tmp_path / "probe.pt", BLINK, 1, sprites, batch=2)
+    probe.save_probe(judge, tmp_path / "probe.safetensors")
+    again = probe.load_probe(tmp_path / "probe.safetensors")
+    picture = torch.rand(1, 3, 256, 256)
+    with torch.no_grad():
+        # Kept in half precision.
+        assert torch.allclose(judge(picture)[0], again(picture)[0], atol=0.02)
+
+
+def test_attention_in_plain_matrices_is_attention():
+    torch.manual_seed(1)
+    query, key, value = (torch.randn(2, 4, 6, 8) for _ in range(3))
+    mask = torch.rand(2, 1, 6, 6) < 0.8
+    mask[..., 0] = True
+    fused = nn.functional.scaled_dot_product_attention
+    wanted = [
+        fused(query, key, value),
+        fused(query, key, value, is_causal=True),
+        fused(query, key, value, mask),
+    ]
+    with drawing.plain_attention():
+        plain = nn.functional.scaled_dot_product_attention
+        got = [
+            plain(query, key, value),
+            plain(query, key, value, is_causal=True),
+            plain(query, key, value, mask),
+        ]
+    assert nn.functional.scaled_dot_product_attention is fused
+    for one, other in zip(wanted, got, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_noise_levels_are_mostly_high():
+    torch.manual_seed(1)
+    times = drawing.sample_times(2_000)
+    assert times.min() >= 0 and times.max() == 1
+    assert (times == 1).float().mean() > 0.07 and times.median() > 0.7
 
 
 def test_the_command_tells_its_stages(capsys):
     with pytest.raises(SystemExit) as stop:
         command.main(["--help"])
     assert stop.value.code == 0
-    assert "transformer" in capsys.readouterr().out
+    assert "drawing" in capsys.readouterr().out
 
 
 def test_an_unknown_stage_is_refused(capsys):
     with pytest.raises(SystemExit) as stop:
         command.main(["paint"])
     assert stop.value.code == 2
+
+
+def test_random_weights_have_the_shape_of_stable_diffusion_3(words):
+    model = Drawing(len(words))
+    out = model(drawing.tokens(words, ["a cat", ""]), torch.zeros(2, 32, 16, 16), torch.tensor([1.0, 0.5]))
+    assert out.shape == (2, 32, 16, 16)

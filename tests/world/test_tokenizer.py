@@ -2,10 +2,10 @@ import random
 
 import pytest
 
-from refine.world.scenes.sampling import sample_description
-from refine.world.training.transformer import tokens
-from refine.world.words.captions import caption
-from refine.world.words.tokenizer import END, LENGTH, START, learn, load
+from refine.world.captions import caption
+from refine.world.drawing import tokens
+from refine.world.scenes import sample_scene
+from refine.world.tokenizer import END, LENGTH, START, learn, load
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_case_and_spaces_do_not_matter(shipped):
 
 def test_captions_mostly_fit(shipped):
     rng = random.Random(1)
-    lengths = sorted(len(shipped(caption(sample_description(rng)[0], rng))["input_ids"]) for _ in range(300))
+    lengths = sorted(len(shipped(caption(sample_scene(rng), rng))["input_ids"]) for _ in range(300))
     assert lengths[270] <= LENGTH
 
 
