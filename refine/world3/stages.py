@@ -20,7 +20,7 @@ from refine.world3.models import autoencoder, clip_pair, perceptual, pipeline, p
 from refine.world3.models.layers import Layers, fit_layers
 from refine.world3.scenes import artwork
 from refine.world3.scenes.sprites import Sprites, read_sprites
-from refine.world3.training.cells import SingleCells, train_cells, train_sprites
+from refine.world3.training.cells import Cells, train_cells, train_sprites
 from refine.world3.training.clip_pair import train_clip
 from refine.world3.training.decoder import train_decoder
 from refine.world3.training.encoder import train_encoder
@@ -108,13 +108,13 @@ def make_cells(build: Build) -> None:
     """Train the decoder's part at 16 px, unless there is a decoder to start from."""
     if build.start is not None:
         return
-    vae, single = autoencoder.autoencoder(), SingleCells()
-    train_sprites(single, build.work / "sprites.pt", build.time(20), build.seed, build.layers, build.sprites)
-    single.put_into(vae.decoder)
+    cells, vae = Cells(), autoencoder.autoencoder()
+    train_sprites(cells, build.work / "sprites.pt", build.time(40), build.seed, build.layers, build.sprites)
     train_cells(
-        *(vae.decoder, build.work / "cells.pt", build.time(60), build.seed, build.layers, build.sprites),
-        *(build.batch or 12, build.workers),
+        *(cells, build.work / "cells.pt", build.time(60), build.seed, build.layers, build.sprites),
+        *(build.batch or 8, build.workers),
     )
+    cells.put_into(vae.decoder)
     vae.save_pretrained(build.work / "cells")
 
 

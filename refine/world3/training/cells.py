@@ -4,6 +4,7 @@ Knows: losses, what is learned first. Does not know: the decoder's finer parts, 
 """
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ from refine.world3.scenes.objects import OBJECTS
 from refine.world3.scenes.sampling import sample_crowd, sample_description
 from refine.world3.scenes.sprites import Sprites
 from refine.world3.training.batches import DEVICE, autocast, batches
-from refine.world3.training.loop import FlatMuon, muon_and_adam, rate, set_rate, train
+from refine.world3.training.loop import muon_and_adam, rate, set_rate, train
 
 WIDTH = WIDTHS[-1]
 NOISE = 0.2
 """Largest standard deviation of the noise in latents that are learned from: about what the transformer leaves."""
-EMPTY = 0.15
-"""Part of the cells without an object while sprites alone are learned."""
+Step = Callable[[float, random.Random], tuple[torch.Tensor, dict[str, float]]]
+"""(part of the time that is spent, chance) -> what to lessen, figures to show."""
 BLOCKS = 4
 """Residual blocks of an `AutoencoderKL` decoder at its coarsest level: two in the middle, two before it first widens."""
 
@@ -45,14 +46,19 @@ class Block(nn.Module):
         return features + _each(self.conv2, F.silu(self.norm2(inner)))
 
 
-class SingleCells(nn.Module):
-    """The decoder's part at 16 px as it would be if no cell knew of another, which costs a ninth, with a linear head."""
+class Cells(nn.Module):
+    """The decoder's part at 16 px as it would be if no cell knew of another, with linear heads.
+
+    What a cell shows is nearly all said in the cell itself, and a kernel that is one cell wide costs a ninth. `show` turns
+    features into an object's colours times opacity, and opacity; `paint` turns them into pixels.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.begin = nn.Linear(CHANNELS, WIDTH)
         self.blocks = nn.ModuleList(Block() for _ in range(BLOCKS))
-        self.head = nn.Linear(WIDTH, 4 * CELL * CELL)
+        self.show = nn.Linear(WIDTH, 4 * CELL * CELL)
+        self.paint = nn.Linear(WIDTH, 3 * CELL * CELL)
 
     def features(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents (n, 65, h, w) to what the decoder's finer parts go on from, (n, 320, h, w)."""
@@ -61,9 +67,9 @@ class SingleCells(nn.Module):
             features = block(features)
         return features
 
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, 65, h, w) to objects: colours times opacity, and opacity, (n, 4, 16 h, 16 w) in 0..1."""
-        return F.pixel_shuffle(_each(self.head, self.features(latents)), CELL)
+    def forward(self, latents: torch.Tensor, head: nn.Linear) -> torch.Tensor:
+        """Latents (n, 65, h, w) to what a head makes of them: (n, 3, 16 h, 16 w) in -1..1, or (n, 4, ...) in 0..1."""
+        return F.pixel_shuffle(_each(head, self.features(latents)), CELL)
 
     def put_into(self, decoder: Decoder) -> None:
         """Make what was learned the centres of the decoder's kernels, and zeros their borders."""
@@ -73,26 +79,6 @@ class SingleCells(nn.Module):
                 getattr(resnet, name).load_state_dict(getattr(block, name).state_dict())
             for name in ("conv1", "conv2"):
                 _fill(getattr(resnet, name), getattr(block, name))
-
-
-class Cells(nn.Module):
-    """The decoder's part at 16 px itself, with a linear head that turns each cell into its pixels."""
-
-    def __init__(self, decoder: Decoder) -> None:
-        super().__init__()
-        self.begin, self.middle, self.resnets = decoder.conv_in, decoder.mid_block, decoder.up_blocks[0].resnets
-        self.head = nn.Conv2d(WIDTH, 3 * CELL * CELL, 1)
-
-    def features(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, 65, h, w) to what the decoder's finer parts go on from, (n, 320, h, w)."""
-        features = self.middle(self.begin(latents))
-        for resnet in self.resnets:
-            features = resnet(features, None)
-        return features
-
-    def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Latents (n, 65, h, w) to pixels (n, 3, 16 h, 16 w) in -1..1."""
-        return F.pixel_shuffle(self.head(self.features(latents)), CELL)
 
 
 def _each(linear: nn.Linear, features: torch.Tensor) -> torch.Tensor:
@@ -109,9 +95,9 @@ def _fill(conv: nn.Conv2d, linear: nn.Linear) -> None:
 
 
 def train_sprites(
-    cells: SingleCells, checkpoint: Path, minutes: float, seed: int, layers: Layers, sprites: Sprites, batch: int = 4
+    cells: Cells, checkpoint: Path, minutes: float, seed: int, layers: Layers, sprites: Sprites, batch: int = 4
 ) -> None:
-    """Teach `cells`, in place, how each part of each object looks in each size, upright and by itself.
+    """Teach `cells`, in place, how each part of each object looks in each size, upright, whatever is around it.
 
     Args:
         cells: What learns.
@@ -122,39 +108,39 @@ def train_sprites(
         sprites: The artwork.
         batch: Grids of 16 x 16 parts a step.
     """
-    cells.to(DEVICE)
     codes, looks = (table.to(DEVICE) for table in every_part(layers, sprites))
-    muon, adam = muon_and_adam(cells, ("begin", "head"))
+    of_things = AT["kind"].start
 
-    def step(spent: float, rng: random.Random) -> dict[str, float]:
+    def step(spent: float, rng: random.Random) -> tuple[torch.Tensor, dict[str, float]]:
+        empty = [sample_crowd(rng)[0]._replace(things=(), frame=None) for _ in range(batch)]
+        latents = to_tensor([layers.encode(one, ()) for one in empty]).to(DEVICE)
         chosen = torch.randint(len(codes), (batch, GRID, GRID), device=DEVICE)
-        there = torch.rand(batch, GRID, GRID, 1, device=DEVICE) >= EMPTY
-        latents = (codes[chosen] * there).permute(0, 3, 1, 2)
+        # Scenes are full or nearly empty, and norms over all cells must not make a difference of it.
+        there = torch.rand(batch, GRID, GRID, 1, device=DEVICE) < torch.rand(batch, 1, 1, 1, device=DEVICE).sqrt()
+        latents[:, :of_things] = (codes[chosen][..., :of_things] * there).permute(0, 3, 1, 2)
         wanted = F.pixel_shuffle((looks[chosen] * there).permute(0, 3, 1, 2), CELL)
         with autocast():
-            shown = cells(noisy(latents, NOISE / 2))
+            shown = cells(noisy(latents, NOISE / 2), cells.show)
         error = shown.float() - wanted
-        _descend(10 * (error.abs() + error.square()).mean(), muon, adam, 5e-3, spent)
-        return {"psnr": psnr(2 * error)}
+        return 10 * (error.abs() + error.square()).mean(), {"psnr": psnr(2 * error)}
 
-    train(checkpoint, minutes, seed, {"cells": cells, "muon": muon, "adam": adam}, step)
-    cells.cpu()
+    _learn(cells, checkpoint, minutes, seed, step, 5e-3)
 
 
 def train_cells(
-    decoder: Decoder,
+    cells: Cells,
     checkpoint: Path,
     minutes: float,
     seed: int,
     layers: Layers,
     sprites: Sprites,
-    batch: int = 12,
+    batch: int = 8,
     workers: int = 0,
 ) -> None:
-    """Teach the part at 16 px of `decoder`, in place, to paint whole scenes through a linear head.
+    """Teach `cells`, in place, to paint whole scenes, without a look at what is around a cell.
 
     Args:
-        decoder: The decoder of an autoencoder, into which single cells were put.
+        cells: What learns, best after `train_sprites`.
         checkpoint: Where the state is kept.
         minutes: Time in all.
         seed: Chance.
@@ -163,26 +149,15 @@ def train_cells(
         batch: Scenes a step.
         workers: Processes that make scenes.
     """
-    cells = Cells(decoder).to(DEVICE)
     made = batches(lambda rng: scenes(rng, batch, layers, sprites), seed, checkpoint, workers)
-    kernels = [kernel for part in (cells.middle, cells.resnets) for kernel in part.parameters() if kernel.ndim == 4]
-    taken = {id(kernel) for kernel in kernels}
-    others = [parameter for parameter in cells.parameters() if id(parameter) not in taken]
-    muon, adam = (
-        FlatMuon(kernels, 1e-3),
-        torch.optim.AdamW(others, 1e-3, betas=(0.9, 0.99), weight_decay=0.0, fused=True),
-    )
 
-    def step(spent: float, rng: random.Random) -> dict[str, float]:
+    def step(spent: float, rng: random.Random) -> tuple[torch.Tensor, dict[str, float]]:
         clean, pixels = (part.to(DEVICE) for part in next(made))
         with autocast():
-            painted = cells(noisy(clean, NOISE))
-        loss, figures = painting_loss(painted, pixels)
-        _descend(loss, muon, adam, 2e-3, spent)
-        return figures
+            painted = cells(noisy(clean, NOISE), cells.paint)
+        return painting_loss(painted, pixels)
 
-    train(checkpoint, minutes, seed, {"cells": cells, "muon": muon, "adam": adam}, step)
-    decoder.cpu()
+    _learn(cells, checkpoint, minutes, seed, step, 3e-3)
 
 
 def painting_loss(painted: torch.Tensor, pixels: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
@@ -227,13 +202,20 @@ def noisy(latents: torch.Tensor, most: float) -> torch.Tensor:
     return latents + most * torch.rand(len(latents), 1, 1, 1, device=DEVICE) * torch.randn_like(latents)
 
 
-def _descend(
-    loss: torch.Tensor, muon: torch.optim.Optimizer, adam: torch.optim.Optimizer, peak: float, spent: float
-) -> None:
-    set_rate([muon], rate(peak, spent, flat=0.5))
-    set_rate([adam], rate(2e-3, spent, flat=0.5))
-    for optimizer in (muon, adam):
-        optimizer.zero_grad()
-    loss.backward()
-    for optimizer in (muon, adam):
-        optimizer.step()
+def _learn(cells: Cells, checkpoint: Path, minutes: float, seed: int, step: Step, peak: float) -> None:
+    cells.to(DEVICE)
+    muon, adam = muon_and_adam(cells, ("begin", "show", "paint"))
+
+    def descend(spent: float, rng: random.Random) -> dict[str, float]:
+        set_rate([muon], rate(peak, spent, flat=0.5))
+        set_rate([adam], rate(2e-3, spent, flat=0.5))
+        loss, figures = step(spent, rng)
+        for optimizer in (muon, adam):
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in (muon, adam):
+            optimizer.step()
+        return figures
+
+    train(checkpoint, minutes, seed, {"cells": cells, "muon": muon, "adam": adam}, descend)
+    cells.cpu()

@@ -16,6 +16,9 @@ from refine.world3.training.batches import DEVICE, autocast, batches
 from refine.world3.training.cells import NOISE, noisy, painting_loss, scenes
 from refine.world3.training.loop import rate, set_rate, train
 
+WAITING = 0.4
+"""Part of the time in which only the parts finer than 16 px learn."""
+
 
 def train_decoder(
     decoder: Decoder,
@@ -43,19 +46,30 @@ def train_decoder(
     """
     decoder.to(DEVICE)
     made = batches(lambda rng: scenes(rng, batch, layers, sprites), seed, checkpoint, workers)
-    optimizer = torch.optim.AdamW(decoder.parameters(), peak, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
+    coarse = (decoder.conv_in, decoder.mid_block, decoder.up_blocks[0].resnets)
+    known = [parameter for part in coarse for parameter in part.parameters()]
+    same = {id(parameter) for parameter in known}
+    groups = [[p for p in decoder.parameters() if id(p) not in same], known]
+    new, old = (torch.optim.AdamW(group, peak, betas=(0.9, 0.99), weight_decay=0.0, fused=True) for group in groups)
 
     def step(spent: float, rng: random.Random) -> dict[str, float]:
-        set_rate([optimizer], rate(peak, spent))
+        set_rate([new], rate(peak, spent))
+        # What cells look like is known: it waits until the finer parts can read it, and then moves little.
+        for parameter in known:
+            parameter.requires_grad_(spent > WAITING)
+        set_rate([old], 0.1 * rate(peak, spent))
         clean, pixels = (part.to(DEVICE) for part in next(made))
         with autocast():
             painted = decoder(noisy(clean, NOISE))
         loss, figures = painting_loss(painted, pixels)
-        optimizer.zero_grad()
+        for optimizer in (new, old):
+            optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in (new, old):
+            optimizer.step()
         return figures
 
-    train(checkpoint, minutes, seed, {"decoder": decoder, "adam": optimizer}, step)
+    train(checkpoint, minutes, seed, {"decoder": decoder, "new": new, "old": old}, step)
+    decoder.requires_grad_(True)
     decoder.cpu()

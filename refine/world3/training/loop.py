@@ -99,26 +99,6 @@ def muon_and_adam(model: nn.Module, tables: Sequence[str]) -> tuple[torch.optim.
     return muon, torch.optim.AdamW(others, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
 
 
-class FlatMuon(torch.optim.Muon):
-    """Muon for the kernels of convolutions, each taken as a matrix of outputs x everything else.
-
-    As in Keller Jordan's "Muon: An optimizer for hidden layers in neural networks" (2024); the library's own takes
-    matrices only.
-    """
-
-    def __init__(self, kernels: Iterable[nn.Parameter], lr: float) -> None:
-        self.kernels = list(kernels)
-        # They share memory: what moves the matrix moves the kernel.
-        flat = [nn.Parameter(kernel.data.view(len(kernel), -1)) for kernel in self.kernels]
-        super().__init__(flat, lr=lr, weight_decay=0.0, momentum=0.95, adjust_lr_fn="match_rms_adamw")
-
-    def step(self, closure: Any = None) -> Any:
-        """Take one step along the kernels' gradients."""
-        for kernel, matrix in zip(self.kernels, self.param_groups[0]["params"], strict=True):
-            matrix.grad = None if kernel.grad is None else kernel.grad.view_as(matrix)
-        return super().step(closure)
-
-
 class Average:
     """A running mean of a model's parameters, which draws better than the parameters themselves."""
 
