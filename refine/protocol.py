@@ -104,13 +104,14 @@ class Protocol:
 class Target:
     """A picture to be reached. `prompt` is hidden from participants until their session is complete.
 
-    `picture` is the pixel hash of the picture (see `pixel_hash`).
+    `picture` is the pixel hash of the picture (see `pixel_hash`). `grade` is how hard it is said to be; empty if nothing is said.
     """
 
     id: str
     subject: str
     prompt: str
     picture: str
+    grade: str = ""
 
 
 @dataclass(frozen=True, slots=True)

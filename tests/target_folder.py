@@ -9,5 +9,7 @@ def save_targets(folder, drawn):
     entries = []
     for target, picture in drawn:
         picture.save(folder / f"{target.id}.png")
-        entries.append(Entry(target.id, target.subject, target.prompt, f"{target.id}.png", target.picture))
+        entries.append(
+            Entry(target.id, target.subject, target.prompt, f"{target.id}.png", target.picture, target.grade)
+        )
     write_list(folder / LIST, entries)

@@ -26,18 +26,21 @@ PART = "targets.part.json"
 
 @dataclass(frozen=True, slots=True)
 class TargetPrompt:
-    """What to draw: `id` names the file, `subject` is one of the set's subjects."""
+    """What to draw: `id` names the file, `subject` is one of the set's subjects, `grade` how hard it is said to be."""
 
     id: str
     subject: str
     prompt: str
+    grade: str = ""
 
 
 def read_prompts(file: Path) -> list[TargetPrompt]:
     """The prompts in a JSON list of objects with `id`, `subject` and `prompt`. Raises `GenerationError`."""
     try:
         entries = json.loads(file.read_text(encoding="utf-8"))
-        return [TargetPrompt(entry["id"], entry["subject"], entry["prompt"]) for entry in entries]
+        return [
+            TargetPrompt(entry["id"], entry["subject"], entry["prompt"], entry.get("grade", "")) for entry in entries
+        ]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         raise GenerationError(f"The target prompts in {file} cannot be read: {fault!r}.") from fault
 
@@ -97,4 +100,4 @@ def _draw(generator: Generator, prompt: TargetPrompt, folder: Path) -> Entry:
     file, content = f"{prompt.id}.png", BytesIO()
     picture.save(content, "PNG")
     write_whole(folder / file, content.getvalue())
-    return Entry(prompt.id, prompt.subject, prompt.prompt, file, pixel_hash(picture))
+    return Entry(prompt.id, prompt.subject, prompt.prompt, file, pixel_hash(picture), prompt.grade)

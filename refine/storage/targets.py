@@ -77,7 +77,9 @@ def load_targets(folder: Path, drawing: DrawingSettings | None = None) -> Target
             f"{folder / LIST} cannot be used: {fault}. Make it anew with python -m refine.generation adopt, or draw the "
             "targets again."
         ) from fault
-    targets = {entry.id: Target(entry.id, entry.subject, entry.prompt, entry.pixel_hash) for entry in entries}
+    targets = {
+        entry.id: Target(entry.id, entry.subject, entry.prompt, entry.pixel_hash, entry.grade) for entry in entries
+    }
     found = TargetSet(targets, {entry.id: folder / entry.file for entry in entries}, {}, drawing)
     sizes = {target_id: found.picture(target_id).size for target_id in targets}
     return replace(found, sizes=sizes)

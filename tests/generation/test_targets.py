@@ -10,7 +10,10 @@ from refine.generation.targets import TargetPrompt, draw_targets, read_prompts
 from refine.protocol import DrawingSettings, Provenance, pixel_hash
 from refine.storage.targets import load_targets
 
-PROMPTS = [TargetPrompt(f"animals-{i:02d}", "animals", f"a cat and {i} dögs") for i in range(3)]
+PROMPTS = [
+    TargetPrompt(f"animals-{i:02d}", "animals", f"a cat and {i} dögs", grade)
+    for i, grade in enumerate(("easy", "hard", ""))
+]
 
 
 class Painter:
@@ -36,6 +39,7 @@ def test_the_study_reads_what_was_drawn(tmp_path):
     assert [(t.id, t.subject, t.prompt) for t in found.targets.values()] == [
         (p.id, p.subject, p.prompt) for p in PROMPTS
     ]
+    assert [t.grade for t in found.targets.values()] == [p.grade for p in PROMPTS] == ["easy", "hard", ""]
     expected = Painter().draw(PROMPTS[1].prompt, None).picture
     assert pixel_hash(found.picture("animals-01")) == pixel_hash(expected)
     assert sorted(file.name for file in (tmp_path / "new" / "folder").iterdir()) == [

@@ -186,3 +186,13 @@ def test_a_shard_from_before_a_metric_has_no_score_of_it_and_one_from_after_is_n
     pq.write_table(table.drop_columns(["rank"]), shard)
     with pytest.raises(DamagedError, match="it lacks rank"):
         from_parquet("iterations", shard)
+
+
+@pytest.mark.parametrize(("grade", "kept"), [("hard", "hard"), ("", None)])
+def test_how_hard_a_target_is_said_to_be_is_in_its_row(tmp_path, grade, kept):
+    target = Target("target", "things", "hidden", pixel_hash(noise(9)), grade)
+    save_targets(tmp_path / "targets", [(target, noise(9))])
+    dataset, pictures = Dataset(tmp_path / "dataset"), Pictures(tmp_path / "pictures")
+    dataset.write_session(finished(pictures), PROTOCOL, load_targets(tmp_path / "targets"), pictures)
+    dataset.write_companions()
+    assert load(dataset, "targets", tmp_path)[0]["grade"] == kept

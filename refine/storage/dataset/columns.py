@@ -16,7 +16,7 @@ Kind = Literal["string", "int64", "float64", "image"]
 class DatasetColumn:
     """A column of a config. `kind` is the name of a `datasets` value type, or `image`.
 
-    In an `optional` column values may be missing, and a shard may lack it: it was written before there was the metric.
+    In an `optional` column values may be missing, and a shard may lack it: it was written before there was the column.
     """
 
     name: str
@@ -88,6 +88,12 @@ SESSIONS = (
 TARGETS = (
     DatasetColumn("target_id", "string", "id of the target"),
     DatasetColumn("subject", "string", "subject of the target"),
+    DatasetColumn(
+        "grade",
+        "string",
+        "how hard the target is said to be, such as `easy`; null where nothing is said",
+        optional=True,
+    ),
     DatasetColumn("prompt", "string", "the prompt that the target was drawn from, hidden from participants"),
     DatasetColumn("picture", "image", "the target, lossless"),
     DatasetColumn("pixel_hash", "string", "SHA-256 of width, height (4 bytes each, big-endian) and RGB bytes"),

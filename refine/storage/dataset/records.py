@@ -115,6 +115,7 @@ def target_row(targets: TargetSet, target_id: str, protocol: Protocol) -> Row:
     return {
         "target_id": target.id,
         "subject": target.subject,
+        "grade": target.grade or None,
         "prompt": target.prompt,
         "picture": {"bytes": path.read_bytes(), "path": path.name},
         "pixel_hash": target.picture,
