@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from refine import ASSETS
 from refine.cli.similarity import main
 from refine.metrics import METRICS, metrics_of
-from refine.profiles import ASSETS
 from refine.similarity.catalogue import digest_of, open_metric
 from refine.similarity.pairs import LARGEST
 from refine.similarity.panel import Panel
