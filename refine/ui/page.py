@@ -59,7 +59,7 @@ def build(
     with gr.Blocks(title="Thousand Prompts", analytics_enabled=False, fill_width=False) as demo, gr.Tabs():
         with gr.Tab("Take part") as take_part:
             Path(study, demo)
-        with gr.Tab("ResultsTab") as results_tab:
+        with gr.Tab("Results") as results_tab:
             results = ResultsTab(live, simulated, study.protocol, downloads)
         with gr.Tab("About") as about:
             About(study)

@@ -1,4 +1,4 @@
-"""The tab *ResultsTab*: what all finished sessions say, by itself up to date.
+"""The tab *Results*: what all finished sessions say, by itself up to date.
 
 Knows: the controls, and when there is something new to show. Does not know: what is shown (results_page), or how a
 number comes about (analysis).

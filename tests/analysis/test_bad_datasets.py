@@ -118,7 +118,7 @@ WRONG = {
     "ids that are lists": (column("trial_id", [["a"]] * 3), "row 1: trial_id is ['a'], not text"),
     "times for ranks": (column("rank", [1, 2, 3], pa.timestamp("s")), "row 1: rank is datetime.datetime(1970, 1, 1,"),
     "a column of nothing": (column("arm", [None] * 3), "row 1: arm is missing (2 more rows of this shard likewise)."),
-    "an arm that is none": (column("arm", ["blue"] * 3), "row 1: arm is 'blue', neither scores nor no_scores"),
+    "an arm that is none": (column("arm", ["blue"] * 3), "row 1: arm is 'blue', none of no_scores, scores"),
     "two protocols in a trial": (
         column("protocol_hash", [PROTOCOL.hash, "other", PROTOCOL.hash]),
         f"row 2: session_id s has protocol_hash other, but {PROTOCOL.hash} in data/iterations/s-",
