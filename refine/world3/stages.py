@@ -20,7 +20,7 @@ from refine.world3.models import autoencoder, clip_pair, perceptual, pipeline, p
 from refine.world3.models.layers import Layers, fit_layers
 from refine.world3.scenes import artwork
 from refine.world3.scenes.sprites import Sprites, read_sprites
-from refine.world3.training.cells import Cells, train_cells, train_sprites
+from refine.world3.training.cells import Cells, load_cells, save_cells, train_cells, train_sprites
 from refine.world3.training.clip_pair import train_clip
 from refine.world3.training.decoder import train_decoder
 from refine.world3.training.encoder import train_encoder
@@ -108,8 +108,12 @@ def make_cells(build: Build) -> None:
     """Train the decoder's part at 16 px, unless there is a decoder to start from."""
     if build.start is not None:
         return
-    cells, vae = Cells(), autoencoder.autoencoder()
-    train_sprites(cells, build.work / "sprites.pt", build.time(40), build.seed, build.layers, build.sprites)
+    cells, vae, known = Cells(), autoencoder.autoencoder(), build.assets / "cells.safetensors"
+    if known.exists():
+        cells = load_cells(known)
+    else:
+        train_sprites(cells, build.work / "sprites.pt", build.time(40), build.seed, build.layers, build.sprites)
+        save_cells(cells, known)
     train_cells(
         *(cells, build.work / "cells.pt", build.time(60), build.seed, build.layers, build.sprites),
         *(build.batch or 8, build.workers),

@@ -44,7 +44,13 @@ def made(build):
 
 
 def test_every_stage_leaves_what_the_study_loads(made):
-    for name in ("vocabulary.txt", "layers.safetensors", "probe.safetensors", "pipeline/model_index.json"):
+    for name in (
+        "vocabulary.txt",
+        "layers.safetensors",
+        "probe.safetensors",
+        "cells.safetensors",
+        "pipeline/model_index.json",
+    ):
         assert (made.assets / name).exists(), name
     for name in ("lpips/lpips.safetensors", "clip_b32/open_clip_model.safetensors", "clip_l14/open_clip_config.json"):
         assert (made.assets / "metrics" / name).exists(), name

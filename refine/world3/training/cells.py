@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from diffusers.models.autoencoders.vae import Decoder
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from refine.world3.models.autoencoder import WIDTHS, psnr, unit
@@ -79,6 +80,18 @@ class Cells(nn.Module):
                 getattr(resnet, name).load_state_dict(getattr(block, name).state_dict())
             for name in ("conv1", "conv2"):
                 _fill(getattr(resnet, name), getattr(block, name))
+
+
+def save_cells(cells: Cells, path: Path) -> None:
+    """Write the weights as safetensors, in half precision."""
+    save_file({name: value.half().contiguous() for name, value in cells.state_dict().items()}, path)
+
+
+def load_cells(path: Path) -> Cells:
+    """Read what `save_cells` wrote."""
+    cells = Cells()
+    cells.load_state_dict(load_file(path))
+    return cells
 
 
 def _each(linear: nn.Linear, features: torch.Tensor) -> torch.Tensor:
