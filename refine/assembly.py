@@ -10,6 +10,7 @@ import pandas as pd
 from huggingface_hub import get_token
 
 from refine.analysis.simulate import simulate
+from refine.arms import needs_of
 from refine.configuration import (
     StartError,
     database_url,
@@ -215,7 +216,9 @@ def put_together(settings: Settings, journal: Journal, locks: tuple[FolderLock, 
         consent = read_consent(settings)
         notice = Notice(settings.dataset_license, {consent.version: consent.text})
         dataset = Dataset(settings.data_dir / "dataset", notice)
-        drawing_service = DrawingService(protocol.hash, targets, journal, transactions)
+        drawing_service = DrawingService(
+            protocol.hash, targets, journal, transactions, mapped="maps" in needs_of(protocol.arms)
+        )
         publisher = Publisher(journal, dataset, targets, transactions, settings.dataset_repo, get_token())
         study = Study(
             protocol=protocol,

@@ -19,6 +19,7 @@ from PIL import Image
 
 from refine.admission import MOST_IDLE, Admission
 from refine.arms import check_arms
+from refine.drawing.maps import Missing
 from refine.drawing.service import DrawingService
 from refine.flow.assignment import assign_arm, assign_targets
 from refine.flow.consent import Consent
@@ -29,6 +30,7 @@ from refine.flow.stopping import rule_of
 from refine.flow.vocabulary import Vocabulary
 from refine.metrics import MetricInfo, Scale
 from refine.protocol import Protocol, Ranking, Session, Target, Trial, ranked
+from refine.similarity.maps import Grid
 from refine.storage.journal.enrolments import Enrolments
 from refine.storage.journal.journal import Journal
 from refine.storage.pictures.folder import Pictures
@@ -84,7 +86,8 @@ class Study:
         self.metrics = tuple(metrics)
         self.rule = rule_of(protocol.stopping)
         self.steps = steps_of(protocol.steps)
-        check_arms(protocol.arms, frozenset({"scores"} if metrics else ()))
+        maps = {"maps"} if any(info.apart is not None for info in metrics) else set()
+        check_arms(protocol.arms, frozenset(maps | ({"scores"} if metrics else set())))
         self.vocabulary = vocabulary
         self._targets = targets
         self._journal = journal
@@ -282,6 +285,10 @@ class Study:
     def scale(self, target_id: str) -> Mapping[str, Scale]:
         """The scale of each metric for this target, by id; empty as long as it is not made."""
         return self._drawing_service.scales.of(target_id)
+
+    def where(self, target_id: str, pixel_hash: str) -> Grid | Missing:
+        """The map of where a drawing differs from its target, or why there is none (yet)."""
+        return self._drawing_service.maps.of(target_id, pixel_hash)
 
     def target_picture(self, target_id: str) -> Image.Image:
         """The picture of a target, RGB."""

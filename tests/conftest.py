@@ -15,6 +15,7 @@ from PIL import Image
 # Tests read nothing from the network; the Hub's clients must not even try.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from refine.arms import needs_of
 from refine.drawing.service import DrawingService
 from refine.flow.consent import Consent
 from refine.generation.generator import Drawing
@@ -89,7 +90,9 @@ def small_study(home, rng, generator=None, url="", metrics=("imagehash",), itera
     )
     transactions = PictureTransactions(journal, pictures)
     transactions.recover()
-    drawing_service = DrawingService(protocol.hash, targets, journal, transactions)
+    drawing_service = DrawingService(
+        protocol.hash, targets, journal, transactions, mapped="maps" in needs_of(protocol.arms)
+    )
     publisher = Publisher(journal, Dataset(home / "dataset"), targets, transactions)
     drawing_service.use_models(generator or Painter(), Panel([open_metric(name, None) for name in metrics]))
     study = Study(

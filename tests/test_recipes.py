@@ -16,6 +16,8 @@ NEW_FEEDBACK = '''
 
 from dataclasses import dataclass
 
+from refine.arms.arm import Perceived
+
 
 @dataclass(frozen=True)
 class Cheering:
@@ -27,8 +29,8 @@ class Cheering:
     def html(self, given):
         return f"<p>Round {len(given.iterations)}: well done!</p>" if given.iterations else ""
 
-    def perceived(self, similarity, rng):
-        return 1.0
+    def perceived(self, given, rng):
+        return Perceived(1.0)
 '''
 
 NEW_SCREEN = '''

@@ -1,15 +1,34 @@
 """What an arm is: a group of participants who are given the same feedback on their drawings.
 
-Knows: the form of arms and of feedback. Does not know: any particular one.
+Knows: the form of arms and of feedback, and what feedback is made from. Does not know: any particular one, or how a map is made.
 """
 
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from refine.metrics import MetricInfo, Scale
 from refine.protocol import Iteration
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """A map over a drawing, ready to be shown, and the same in numbers and in words.
+
+    `amounts` has the mean of the map by place (ninth of the picture, in words): 0 (like the target) to 1 (like an unrelated
+    picture), of a change -1 (went away) to 1 (came closer). `named` are the places that `words`, a sentence, says stand out.
+    `drawing` and `colours` are pictures of one shape as data URIs. `legend` is the scale as CSS colours from the lowest to
+    the highest, `ends` says what these two mean.
+    """
+
+    amounts: Mapping[str, float]
+    named: tuple[str, ...]
+    words: str
+    drawing: str
+    colours: str
+    legend: tuple[str, ...]
+    ends: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +37,8 @@ class Given:
 
     `scales` are those of the metrics for the target, by id, as far as they are made; `noise` is what a rewording changes of a
     raw score, by metric id. At the end of a trial, `best` is the number of the drawing that was ranked first.
+    `difference` is the map of the newest drawing, `change` what it did since the one before, above 0 where it came closer;
+    instead of either there may be a sentence that says why it is not there, empty if there is nothing to say.
     """
 
     metrics: Sequence[MetricInfo]
@@ -25,10 +46,25 @@ class Given:
     scales: Mapping[str, Scale]
     noise: Mapping[str, float]
     best: int | None = None
+    difference: MapView | str = ""
+    change: MapView | str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Perceived:
+    """What a simulated participant takes from feedback on a drawing; what it does not learn of is not there.
+
+    `similarity` is 0 (unrelated) to 1 (the target itself). `differs` is by place how much it differs, 0..1; `changed` by
+    place what the last change did, -1 (went away) to 1 (came closer).
+    """
+
+    similarity: float | None = None
+    differs: Mapping[str, float] = field(default_factory=dict)
+    changed: Mapping[str, float] = field(default_factory=dict)
 
 
 class Feedback(typing.Protocol):
-    """One kind of feedback. `needs` names what the study must give for it, such as `scores`."""
+    """One kind of feedback. `needs` names what the study must give for it: `scores`, `maps`."""
 
     @property
     def id(self) -> str:
@@ -44,8 +80,8 @@ class Feedback(typing.Protocol):
         """What is shown of the newest drawing, or of the best; empty before there is one. Changes nothing."""
         ...
 
-    def perceived(self, similarity: float, rng: Random) -> float:
-        """What a simulated participant takes the similarity of a drawing for, 0 (unrelated) to 1 (the target itself)."""
+    def perceived(self, given: Given, rng: Random) -> Perceived:
+        """What a simulated participant learns from what `html` shows, with the errors of an eye."""
         ...
 
 
@@ -61,10 +97,20 @@ class Arm:
     meaning: str
     shows: tuple[Feedback, ...]
 
+    @property
+    def needs(self) -> frozenset[str]:
+        """What its feedback is made from, by name."""
+        return frozenset[str]().union(*(feedback.needs for feedback in self.shows))
+
     def html(self, given: Given) -> str:
         """All that this arm shows."""
         return "".join(feedback.html(given) for feedback in self.shows)
 
-    def lacks(self, given: frozenset[str]) -> frozenset[str]:
-        """What its feedback needs that a study does not give."""
-        return frozenset[str]().union(*(feedback.needs for feedback in self.shows)) - given
+    def perceived(self, given: Given, rng: Random) -> Perceived:
+        """All that a simulated participant learns; of several that tell the same the first counts."""
+        seen = [feedback.perceived(given, rng) for feedback in self.shows]
+        return Perceived(
+            next((one.similarity for one in seen if one.similarity is not None), None),
+            next((one.differs for one in seen if one.differs), {}),
+            next((one.changed for one in seen if one.changed), {}),
+        )

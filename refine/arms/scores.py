@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from random import Random
+from statistics import mean
 
-from refine.arms.arm import Given
+from refine.arms.arm import Given, Perceived
 from refine.metrics import MetricInfo, Scale
 from refine.protocol import Iteration
 
@@ -132,9 +133,14 @@ class ScoresFeedback:
             return ""
         return score_table(given.metrics, given.iterations, given.scales, given.noise, given.best)
 
-    def perceived(self, similarity: float, rng: Random) -> float:
-        """Nearly what it is: scores are read in whole points, by four metrics that do not quite agree."""
-        return min(1.0, max(0.0, rng.gauss(similarity, self.reading_error)))
+    def perceived(self, given: Given, rng: Random) -> Perceived:
+        """Nearly the mean of the points, which are read as they stand; raw scores say nothing of how near it is."""
+        asked = given.iterations[-1].number if given.iterations and given.best is None else given.best
+        scores = next((one.scores for one in given.iterations if one.number == asked), {})
+        points = [given.scales[name].points(raw) / 100 for name, raw in scores.items() if name in given.scales]
+        if not points:
+            return Perceived()
+        return Perceived(min(1.0, max(0.0, rng.gauss(mean(points), self.reading_error))))
 
 
 SCORES = ScoresFeedback()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from random import Random
 
+from refine.drawing.on_request import MadeOnRequest
 from refine.metrics import METRICS, Scale
 from refine.similarity.panel import Panel
 from refine.storage.errors import StorageError
@@ -22,7 +23,7 @@ UNRELATED = 40
 """At most so many of the study's other targets stand for unrelated pictures."""
 
 
-class Scales:
+class Scales(MadeOnRequest[str, Mapping[str, Scale]]):
     """The scale of each target that was asked for, made once, in moments in which nothing is drawn.
 
     Safe to call from many threads. `idle` is held by whoever draws: nobody waits for a scale longer than one comparison
@@ -30,60 +31,38 @@ class Scales:
     """
 
     def __init__(self, targets: TargetSet, idle: threading.Lock) -> None:
+        super().__init__("scales", most=None)
         self._targets = targets
         self._idle = idle
-        self._scales: dict[str, Mapping[str, Scale]] = {}
-        self._wanted: list[str] = []
-        self._changed = threading.Condition()
-        self._closing = False
 
     def of(self, target_id: str) -> Mapping[str, Scale]:
         """The scale of each metric by id; empty as long as it is not made, which this call asks for.
 
         A metric by which the target is no closer to itself than other pictures, or which fails, has none.
         """
-        with self._changed:
-            if target_id not in self._scales and target_id not in self._wanted:
-                self._wanted.append(target_id)
-                self._changed.notify_all()
-            return self._scales.get(target_id, {})
-
-    def start(self, panel: Panel) -> None:
-        """Begin to make what is asked for, by `panel`."""
-        threading.Thread(target=self._work, args=(panel,), name="scales", daemon=True).start()
-
-    def close(self) -> None:
-        """Stop after the comparison at hand."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-
-    def _work(self, panel: Panel) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._wanted)
-                if self._closing:
-                    return
-                target_id = self._wanted[0]
-            try:
-                made = self._make(panel, target_id)
-            except Exception as fault:
-                known = isinstance(fault, StorageError)
-                log.error("The scores of target %s are shown raw: %s", target_id, fault, exc_info=not known)
-                made = {}
-            with self._changed:
-                self._scales[target_id] = made
-                self._wanted.remove(target_id)
+        return self.made(target_id) or {}
 
     def _make(self, panel: Panel, target_id: str) -> Mapping[str, Scale]:
-        """Raises `StorageError` if the target cannot be read; another one that cannot is passed over."""
+        """Empty if the target cannot be read; another one that cannot is passed over."""
+        try:
+            return self._compared(panel, target_id)
+        except Exception as fault:
+            log.error(
+                "The scores of target %s are shown raw: %s",
+                target_id,
+                fault,
+                exc_info=not isinstance(fault, StorageError),
+            )
+            return {}
+
+    def _compared(self, panel: Panel, target_id: str) -> Mapping[str, Scale]:
         target = self._targets.picture(target_id)
         others = sorted(self._targets.targets.keys() - {target_id})
         # The same ones each time, so that a score has the same points after a restart.
         others = Random(target_id).sample(others, min(UNRELATED, len(others)))
         found: list[Mapping[str, float]] = []
         for other in (target_id, *others):
-            if self._closing:
+            if self.closing:
                 return {}
             with self._idle, suppress(StorageError):
                 found.append(panel.score(target, self._targets.picture(other)))

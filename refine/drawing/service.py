@@ -9,6 +9,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
+from refine.drawing.maps import Maps
 from refine.drawing.scales import Scales
 from refine.flow.state import Pending
 from refine.generation.generator import GenerationError, Generator, Progress
@@ -28,10 +29,18 @@ FAILURE = "The drawing could not be made. Your prompt is kept: please try again.
 
 
 class DrawingService:
-    """One line of drawings for all participants. Safe to call from many threads."""
+    """One line of drawings for all participants. Safe to call from many threads.
+
+    If `mapped`, it is found out with the scores where each drawing differs.
+    """
 
     def __init__(
-        self, protocol_hash: str, targets: TargetSet, journal: Journal, transactions: PictureTransactions
+        self,
+        protocol_hash: str,
+        targets: TargetSet,
+        journal: Journal,
+        transactions: PictureTransactions,
+        mapped: bool = False,
     ) -> None:
         self._protocol_hash = protocol_hash
         self._targets = targets
@@ -40,7 +49,9 @@ class DrawingService:
         self._failures: dict[str, str] = {}
         self._asking = threading.Lock()
         self._idle = threading.Lock()
+        self._mapped = mapped
         self.scales = Scales(targets, self._idle)
+        self.maps = Maps(targets, transactions.pictures, self._idle)
         self._queue: DrawingQueue[Request] = DrawingQueue(self._draw)
 
     def start(self) -> None:
@@ -56,6 +67,7 @@ class DrawingService:
         self._generator = generator
         self._panel = panel
         self.scales.start(panel)
+        self.maps.start(panel)
         self._queue.open()
 
     def ask(self, trial_id: str, number: int, prompt: str, client: str = "") -> bool:
@@ -97,6 +109,7 @@ class DrawingService:
     def close(self) -> None:
         """Finish the drawing at hand. What else was asked for is made at the next start."""
         self.scales.close()
+        self.maps.close()
         self._queue.close()
 
     def _draw(self, request: Request, progress: Progress) -> None:
@@ -124,9 +137,12 @@ class DrawingService:
         with self._idle:
             drawing = self._generator.draw(request.prompt, progress)
             started = time.perf_counter()
-            scores = self._panel.score(self._targets.picture(trial.target_id), drawing.picture)
+            target = self._targets.picture(trial.target_id)
+            (found,) = self._panel.compare(target, [drawing.picture], self._mapped)
             scoring_seconds = time.perf_counter() - started
         with self._transactions.adding(png(drawing.picture)) as (pixels,):
+            if self._mapped:
+                self.maps.keep(trial.target_id, pixels, found.where)
             self._journal.add_iteration(
                 Iteration(
                     id=_id(request),
@@ -135,7 +151,7 @@ class DrawingService:
                     prompt=request.prompt,
                     unread=drawing.unread,
                     picture=pixels,
-                    scores=scores,
+                    scores=found.scores,
                     drawing_seconds=drawing.seconds,
                     scoring_seconds=scoring_seconds,
                     asked_at=request.asked_at,

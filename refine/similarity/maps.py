@@ -73,12 +73,18 @@ def change(before: Grid, after: Grid) -> Grid:
     return before - after
 
 
+def by_place(grid: Grid) -> dict[Place, float]:
+    """The mean of a map in each place."""
+    rows = (part for third in np.array_split(grid, 3) for part in np.array_split(third, 3, axis=1))
+    return {place: float(part.mean()) for place, part in zip(Place, rows, strict=True)}
+
+
 def most_different(grid: Grid) -> tuple[Place, ...]:
     """The places that differ most, the most first: those with nine tenths of the largest difference or more.
 
     None if there is hardly any difference, all nine if it is about the same everywhere.
     """
-    ninths = _ninths(grid)
+    ninths = by_place(grid)
     largest = max(ninths.values())
     if largest < FAINT:
         return ()
@@ -91,7 +97,7 @@ def difference_words(grid: Grid) -> str:
     if not places:
         return "Hardly any difference in any place."
     if len(places) > FEW:
-        ninths = _ninths(grid)
+        ninths = by_place(grid)
         alike = sorted((place for place in ninths if ninths[place] <= max(ninths.values()) / 2), key=ninths.__getitem__)
         return (
             f"Different in most places, least: {_listed(tuple(alike))}."
@@ -120,11 +126,6 @@ def change_words(grid: Grid) -> str:
 def _reduced(whole: NDArray[np.generic]) -> NDArray[np.float32]:
     picture = Image.fromarray(whole.astype(np.float32))
     return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BOX))
-
-
-def _ninths(grid: Grid) -> dict[Place, float]:
-    rows = (part for third in np.array_split(grid, 3) for part in np.array_split(third, 3, axis=1))
-    return {place: float(part.mean()) for place, part in zip(Place, rows, strict=True)}
 
 
 def _listed(places: tuple[Place, ...]) -> str:

@@ -5,6 +5,7 @@ comes about.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,52 +21,60 @@ NARROWEST = 384
 """Pixels: a smaller drawing is enlarged, so that the legend can be read."""
 
 
-def _stops(names: Sequence[str]) -> NDArray[np.float64]:
-    """Colours as plotly names them, `#rrggbb` or `rgb(r,g,b)`, in even steps: (stops, 3)."""
-    return np.array([ImageColor.getrgb(name) for name in names], dtype=float)
+@dataclass(frozen=True, slots=True)
+class ColourScale:
+    """Colours in even steps for values from `lowest` to 1, as plotly names them (`#rrggbb` or `rgb(r,g,b)`, which CSS reads too).
+
+    `ends` says what the lowest and the highest mean.
+    """
+
+    stops: Sequence[str]
+    lowest: float
+    ends: tuple[str, str]
+
+    def colours(self, values: NDArray[np.floating]) -> Image.Image:
+        """A colour for each value; beyond the ends that of the end."""
+        known = np.array([ImageColor.getrgb(name) for name in self.stops], dtype=float)
+        place = np.linspace(self.lowest, 1, len(known))
+        channels = [np.interp(values, place, known[:, channel]) for channel in range(3)]
+        return Image.fromarray(np.stack(channels, axis=-1).round().astype(np.uint8))
+
+    def over(self, grid: Grid, size: tuple[int, int]) -> Image.Image:
+        """The colours of a map, smoothed over a whole picture of `size` (width, height)."""
+        return self.colours(np.asarray(Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC)))
 
 
-DIFFERENCE = _stops(sequential.Viridis)
-"""From dark violet, like the target, to yellow."""
+DIFFERENCE = ColourScale(sequential.Viridis, 0.0, ("like the target", "like an unrelated picture"))
+"""From dark violet to yellow."""
 
-CHANGE = _stops(diverging.PuOr)
-"""From orange, went away, over white to violet, came closer."""
-
-
-def colours(values: NDArray[np.floating], scale: NDArray[np.float64]) -> Image.Image:
-    """Values 0..1 as colours of a scale."""
-    place = np.linspace(0, 1, len(scale))
-    channels = [np.interp(values, place, scale[:, channel]) for channel in range(3)]
-    return Image.fromarray(np.stack(channels, axis=-1).round().astype(np.uint8))
+CHANGE = ColourScale(diverging.PuOr, -1.0, ("went away", "came closer"))
+"""From orange over white to violet."""
 
 
 def overlay(drawing: Image.Image, grid: Grid) -> Image.Image:
     """The drawing in greys under the colours of a map of differences, with a legend below."""
-    return _overlay(drawing, grid, DIFFERENCE, ("like the target", "like an unrelated picture"))
+    return _overlay(drawing, grid, DIFFERENCE)
 
 
 def overlay_change(drawing: Image.Image, grid: Grid) -> Image.Image:
     """The drawing in greys under the colours of a change, -1..1, with a legend below."""
-    return _overlay(drawing, (grid + 1) / 2, CHANGE, ("went away", "came closer"))
+    return _overlay(drawing, grid, CHANGE)
 
 
-def _overlay(
-    drawing: Image.Image, grid: NDArray[np.floating], scale: NDArray[np.float64], ends: tuple[str, str]
-) -> Image.Image:
+def _overlay(drawing: Image.Image, grid: Grid, scale: ColourScale) -> Image.Image:
     larger = max(1.0, NARROWEST / drawing.width)
     size = round(drawing.width * larger), round(drawing.height * larger)
     grey = drawing.convert("L").convert("RGB").resize(size, Image.Resampling.LANCZOS)
-    smooth = np.asarray(Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC)).clip(0, 1)
-    return _above(Image.blend(grey, colours(smooth, scale), OPACITY), _legend(size[0], scale, ends))
+    return _above(Image.blend(grey, scale.over(grid, size), OPACITY), _legend(size[0], scale))
 
 
-def _legend(width: int, scale: NDArray[np.float64], ends: tuple[str, str]) -> Image.Image:
+def _legend(width: int, scale: ColourScale) -> Image.Image:
     line = max(14, width // 32)
     legend = Image.new("RGB", (width, 3 * line), "white")
-    legend.paste(colours(np.tile(np.linspace(0, 1, width), (line, 1)), scale))
+    legend.paste(scale.colours(np.tile(np.linspace(scale.lowest, 1, width), (line, 1))))
     draw, font = ImageDraw.Draw(legend), ImageFont.load_default(line)
-    draw.text((line // 2, 2 * line), ends[0], "black", font, anchor="lm")
-    draw.text((width - line // 2, 2 * line), ends[1], "black", font, anchor="rm")
+    draw.text((line // 2, 2 * line), scale.ends[0], "black", font, anchor="lm")
+    draw.text((width - line // 2, 2 * line), scale.ends[1], "black", font, anchor="rm")
     return legend
 
 

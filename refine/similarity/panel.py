@@ -118,7 +118,6 @@ def _look(metric: Metric, pictures: Sequence[Image.Image]) -> Sequence[Any]:
 def _judge(metric: Metric, target: Any, drawing: Any, found: _Found, mapped: bool) -> None:
     try:
         score = metric.compare(target, drawing)
-        where = metric.map(target, drawing) if mapped and isinstance(metric, Mapped) else None
     except Exception as fault:
         log.warning("%s could not compare two pictures: %s", metric.info.label, fault)
         return
@@ -126,5 +125,8 @@ def _judge(metric: Metric, target: Any, drawing: Any, found: _Found, mapped: boo
         log.warning("%s gave no number for two pictures", metric.info.label)
         return
     found.scores[metric.info.id] = score
-    if where is not None:
-        found.maps.append((metric.info, where))
+    if mapped and metric.info.apart is not None and isinstance(metric, Mapped):
+        try:
+            found.maps.append((metric.info, metric.map(target, drawing)))
+        except Exception as fault:  # it has a score all the same
+            log.warning("%s could not map a picture: %s", metric.info.label, fault)

@@ -50,6 +50,19 @@ def target_uri(study: Study, target_id: str, longest: int = LARGE) -> str:
     return _uri(study, "target", target_id, longest)
 
 
+def data_uri(picture: Image.Image, longest: int) -> str:
+    """A picture as a data URI, reduced if its longest side has more than `longest` pixels, else lossless."""
+    content = BytesIO()
+    if max(picture.size) > longest:
+        small = picture.copy()
+        small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        small.save(content, "WEBP", quality=92)
+    else:
+        # Here `quality` is effort: a fifth of the time, for files that are a fifth larger.
+        picture.save(content, "WEBP", lossless=True, quality=20, method=1)
+    return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
+
+
 def figure(uri: str, caption: str, *, alt: str, element_id: str = "", badge: str = "") -> str:
     """A picture with a caption (HTML) below it. `alt` is plain text."""
     identity = f' id="{element_id}"' if element_id else ""
@@ -82,16 +95,4 @@ def _uri(study: Study, kind: str, key: str, longest: int) -> str:
 @lru_cache(maxsize=2048)
 def _cached_uri(study: Study, kind: str, key: str, longest: int) -> str:
     picture = study.picture(key) if kind == "drawing" else study.target_picture(key)
-    return _encoded(picture, longest)
-
-
-def _encoded(picture: Image.Image, longest: int) -> str:
-    content = BytesIO()
-    if max(picture.size) > longest:
-        small = picture.copy()
-        small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-        small.save(content, "WEBP", quality=92)
-    else:
-        # Here `quality` is effort: a fifth of the time, for files that are a fifth larger.
-        picture.save(content, "WEBP", lossless=True, quality=20, method=1)
-    return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
+    return data_uri(picture, longest)

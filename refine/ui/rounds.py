@@ -18,6 +18,7 @@ from refine.metrics import rewording_noise
 from refine.protocol import Iteration, Trial
 from refine.study import Study, StudyError
 from refine.ui.html import THUMBNAIL, drawing_uri, figure, message, script, target_uri, text
+from refine.ui.map_views import are_being_made, map_views
 from refine.ui.screen import On, Pulse, Screen, View
 
 POLL_SECONDS, IDLE_SECONDS = 0.4, 3.0
@@ -34,6 +35,7 @@ class Rounds(Screen):
 
     def build(self, study: Study) -> None:
         """Pictures, prompt and button, in sight together; below them all that comes and goes, so that it moves nothing."""
+        self.study = study
         self.board = gr.HTML(apply_default_css=False)
         self.prompt = gr.Textbox(
             label="Your prompt",
@@ -45,7 +47,7 @@ class Rounds(Screen):
         self.draw = gr.Button("Draw", variant="primary", size="lg", elem_id="draw")
         self.progress = gr.HTML(apply_default_css=False)
         self.notes = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
-        self.feedback = gr.HTML(js_on_load=script("keep.js"), apply_default_css=False)
+        self.feedback = gr.HTML(js_on_load=script("keep.js") + script("maps.js"), apply_default_css=False)
         self.strip = gr.HTML(js_on_load=script("strip.js"), apply_default_css=False)
         self.turn = gr.Textbox(elem_classes="tp-hidden", container=False)
         self.draft = gr.HTML("", html_template="", js_on_load=script("draft.js"), apply_default_css=False)
@@ -84,7 +86,15 @@ class Rounds(Screen):
         assert state.session is not None and trial is not None
         iterations = trial.iterations
         place = draft_place(trial, pending)
-        given = Given(study.metrics, iterations, state.scale, rewording_noise(study.protocol.profile))
+        difference, change = map_views(study, state)
+        given = Given(
+            study.metrics,
+            iterations,
+            state.scale,
+            rewording_noise(study.protocol.profile),
+            difference=difference,
+            change=change,
+        )
         return [
             _board(study, trial),
             progress_bar(pending),
@@ -93,14 +103,14 @@ class Rounds(Screen):
             message(view.alert or state.notice) + _notes(study, trial),
             ARMS[state.session.arm].html(given),
             _strip(study, iterations),
-            turn(state),
+            self.belief(state),
             place,
             gr.Timer(pace(pending), active=True),
         ]
 
     def belief(self, state: State) -> str:
-        """Trial, round, whether its drawing is being made, and whether scores are points."""
-        return turn(state)
+        """Trial, round, whether its drawing is being made, whether scores are points, and whether a map is to come."""
+        return turn(state) + ("/mapping" if are_being_made(self.study, state) else "")
 
     def refresh(self, state: State) -> Mapping[Component, object]:
         """While a drawing is made nothing changes but its progress."""

@@ -1,12 +1,10 @@
 """Arms: what each shows, what it needs, and what a simulated participant makes of it."""
 
-import statistics
 from dataclasses import dataclass
-from random import Random
 
 import pytest
 
-from refine.arms import ARMS, Arm, Given, check_arms
+from refine.arms import ARMS, Arm, Given, Perceived, check_arms, needs_of
 from refine.metrics import METRICS
 from tests.storage.test_journal import an_iteration
 
@@ -23,8 +21,8 @@ class Telepathy:
     def html(self, given):
         return "a thought"
 
-    def perceived(self, similarity, rng):
-        return similarity
+    def perceived(self, given, rng):
+        return Perceived(1.0)
 
 
 def given(*numbers):
@@ -59,9 +57,20 @@ def test_an_arm_that_does_not_exist_or_needs_what_is_not_given_is_refused(monkey
         check_arms(("psychic",), frozenset({"scores"}))
 
 
-def test_who_sees_scores_perceives_similarity_as_it_is_but_for_a_small_error():
-    (scores,), rng = ARMS["scores"].shows, Random(1)
-    seen = [scores.perceived(0.6, rng) for _ in range(2000)]
-    assert statistics.mean(seen) == pytest.approx(0.6, abs=0.01)
-    assert 0 < statistics.stdev(seen) < 0.05
-    assert all(0 <= scores.perceived(end, rng) <= 1 for end in (0.0, 1.0) for _ in range(100))
+def test_an_arm_of_maps_is_refused_where_no_metric_has_one_with_what_to_do():
+    with pytest.raises(
+        ValueError, match=r"The arm both needs maps, which .* not give. It takes a metric .* REFINE_METRICS"
+    ):
+        check_arms(("no_scores", "both"), frozenset({"scores"}))
+    check_arms(tuple(ARMS), frozenset({"scores", "maps"}))
+
+
+def test_maps_are_needed_only_by_arms_that_show_them():
+    assert {name: needs_of([name]) for name in ARMS} == {
+        "no_scores": frozenset(),
+        "scores": {"scores"},
+        "overlay": {"maps"},
+        "both": {"scores", "maps"},
+        "words": {"maps"},
+    }
+    assert needs_of(["no_scores", "words"]) == {"maps"}
