@@ -86,6 +86,9 @@ class Rounds(Screen):
         assert state.session is not None and trial is not None
         iterations = trial.iterations
         place = draft_place(trial, pending)
+        believed = self.belief(
+            state
+        )  # before its maps are looked at: one that is made in between is seen at the next look
         difference, change = map_views(study, state)
         given = Given(
             study.metrics,
@@ -103,7 +106,7 @@ class Rounds(Screen):
             message(view.alert or state.notice) + _notes(study, trial),
             ARMS[state.session.arm].html(given),
             _strip(study, iterations),
-            self.belief(state),
+            believed,
             place,
             gr.Timer(pace(pending), active=True),
         ]

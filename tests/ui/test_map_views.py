@@ -124,6 +124,21 @@ def test_a_map_that_cannot_be_made_is_said_in_a_sentence_and_the_round_goes_on(o
     assert "What your last change did could not be worked out." in words
 
 
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_map_that_is_made_while_the_page_is_drawn_is_not_missed(open_mapped_study, monkeypatch, looks):
+    study = open_mapped_study("overlay")
+    token = begun(study)
+    where, asked = study.where, []
+
+    def made_meanwhile(target, pixels):
+        asked.append(pixels)
+        return Missing.MAKING if len(asked) <= looks else where(target, pixels)
+
+    monkeypatch.setattr(study, "where", made_meanwhile)
+    words = Visit(study).arrive(token).words
+    assert "/mapping" in words, "it looks again"
+
+
 def test_what_is_being_made_is_told_from_what_cannot_be_made(open_mapped_study, monkeypatch):
     study = open_mapped_study("overlay")
     token = begun(study)
