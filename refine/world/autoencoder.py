@@ -15,7 +15,7 @@ from refine.world.artwork import Sprites
 from refine.world.backgrounds import SIDE
 from refine.world.latents import CHANNELS, PATCH, Latents, unit
 from refine.world.scenes import Scene, box, draw_many, sample_scene
-from refine.world.training import rate, set_rate, train
+from refine.world3.training.loop import rate, set_rate, train
 
 WIDTHS = (16, 32, 64, 128, 128)
 CROP = 128

@@ -6,33 +6,26 @@ trained.
 
 import json
 import random
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-import lpips
 import numpy as np
-import torch
-from open_clip import CLIP
 from PIL import Image
 from tqdm import tqdm
 
+from refine.protocol import pixel_hash
 from refine.world import targets
 from refine.world.captions import plain_caption
-from refine.world.clip_pair import SHAPES, load_clip
-from refine.world.latents import unit
-from refine.world.perceptual import load_metric
-from refine.world.pipeline import draw, load, pixel_hash
+from refine.world.pipeline import draw, load
 from refine.world.probe import load_probe, look
 from refine.world.scenes import Scene, sample_scene
 from refine.world.variations import swap_object
-from refine.world.workers import workers
+from refine.world3.checks import likeness
+from refine.world3.checks.likeness import Similarity
+from refine.world3.checks.workers import workers
 
 FLOORS = {"object": 0.6, "place": 0.6, "background": 0.8, "redrawn": 1.0, "swap": 0.8}
 UNSEEN = 2_000_003
 """Seed of the captions that are drawn to be judged; no training uses it."""
-
-Similarity = Callable[[Image.Image, Image.Image], float]
 
 
 def check(assets: Path, captions: int = 200, jobs: int = 1) -> dict[str, float]:
@@ -131,21 +124,4 @@ def swap(scene: Scene, rng: random.Random) -> str:
 
 def similarities(folder: Path) -> dict[str, Similarity]:
     """The three learned metrics, larger meaning more alike."""
-    perceptual = load_metric(folder / "lpips" / "lpips.safetensors")
-    clips = {name: partial(_cosine, load_clip(folder / name)) for name in SHAPES}
-    return {"lpips": lambda one, other: -_distance(perceptual, one, other), **clips}
-
-
-def _distance(metric: lpips.LPIPS, one: Image.Image, other: Image.Image) -> float:
-    with torch.no_grad():
-        return metric(_pixels(one), _pixels(other)).item()
-
-
-def _cosine(clip: CLIP, one: Image.Image, other: Image.Image) -> float:
-    with torch.no_grad():
-        features = clip.encode_image(torch.cat([_pixels(one), _pixels(other)]), normalize=True)
-    return float(features[0] @ features[1])
-
-
-def _pixels(image: Image.Image) -> torch.Tensor:
-    return unit(torch.as_tensor(np.array(image)[None]))
+    return {name: one for name, one in likeness.similarities(folder).items() if name != "imagehash"}

@@ -9,7 +9,6 @@ import json
 import random
 from pathlib import Path
 
-import open_clip
 import torch
 import torch.nn.functional as F
 from open_clip import CLIP
@@ -19,12 +18,13 @@ from transformers import CLIPTokenizer
 from refine.world.artwork import Sprites
 from refine.world.backgrounds import SIDE
 from refine.world.captions import caption
-from refine.world.drawing import plain_attention, tokens
+from refine.world.drawing import tokens
 from refine.world.latents import unit
 from refine.world.scenes import draw_many, sample_scene
 from refine.world.tokenizer import LENGTH
-from refine.world.training import Average, muon_and_adam, rate, set_rate, train
 from refine.world.variations import swap_object
+from refine.world3.training.attention import plain_attention
+from refine.world3.training.loop import Average, muon_and_adam, rate, set_rate, train
 
 SHAPES = {"clip_b32": (128, 3), "clip_l14": (256, 4)}
 """Name, after the model whose part it plays -> (width, layers) of the picture tower."""
@@ -108,8 +108,3 @@ def save_clip(name: str, model: CLIP, words: int, folder: Path, length: int = LE
     (folder / "open_clip_config.json").write_text(json.dumps(configuration(name, words, length), indent=2) + "\n")
     weights = {key: value.half().contiguous() for key, value in model.state_dict().items()}
     save_file(weights, folder / "open_clip_model.safetensors")
-
-
-def load_clip(folder: Path) -> CLIP:
-    """Load what `save_clip` wrote, the way a user of `open_clip` would."""
-    return open_clip.create_model(f"local-dir:{folder}").eval()

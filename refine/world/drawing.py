@@ -3,14 +3,12 @@
 Knows: noise levels, losses, optimizers. Does not know: how a pipeline is put together, what a probe sees.
 """
 
-import math
 import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from transformers import CLIPTokenizer
 
@@ -20,13 +18,14 @@ from refine.world.latents import Latents
 from refine.world.models import Drawing
 from refine.world.scenes import Scene, draw_many, sample_scene
 from refine.world.tokenizer import LENGTH
-from refine.world.training import Average, Stateful, muon_and_adam, rate, set_rate, train
 from refine.world.vocabulary import OBJECTS
+from refine.world3.training.attention import plain_attention
+from refine.world3.training.loop import Average, Stateful, muon_and_adam, rate, set_rate, train
+from refine.world3.training.transformer import TABLES, Expected, sample_times
 
 BATCH = 64
 UNCAPTIONED = 0.1
 DECAY = 0.998
-TABLES = ("pos_embed", "time_text_embed", "token_embedding", "position_embedding", "proj_out")
 
 
 class Difficulty:
@@ -52,20 +51,6 @@ class Difficulty:
     def load_state_dict(self, state: dict[str, Any], /) -> None:
         """Go on from losses that were kept."""
         self.losses = dict(state)
-
-
-class Expected:
-    """The mean loss at each of ten noise levels."""
-
-    def __init__(self) -> None:
-        self.means = torch.full((10,), 0.2)
-
-    def at(self, times: torch.Tensor, losses: torch.Tensor) -> torch.Tensor:
-        """What was to be expected at these times, (n,), once these losses are counted."""
-        level = (times * 10).long().clamp(max=9)
-        for index, loss in zip(level.tolist(), losses.tolist(), strict=True):
-            self.means[index] += 0.01 * (loss - self.means[index])
-        return self.means[level]
 
 
 def train_drawing(
@@ -138,45 +123,3 @@ def tokens(tokenizer: CLIPTokenizer, captions: Sequence[str]) -> torch.Tensor:
     """Captions to ids, (n, 32), cut and padded."""
     padded = tokenizer(list(captions), padding="max_length", truncation=True, max_length=LENGTH, return_tensors="pt")
     return padded.input_ids
-
-
-def sample_times(count: int) -> torch.Tensor:
-    """Noise levels, (count,) in 0..1, high ones often.
-
-    These pictures are so redundant that at ordinary levels a model never needs the caption: hence times
-    shifted by three, a quarter of them near pure noise, a tenth pure noise.
-    """
-    even = torch.sigmoid(torch.randn(count))
-    times, kind = 3 * even / (1 + 2 * even), torch.rand(count)
-    times = torch.where(kind < 0.25, 1 - 0.12 * torch.rand(count) ** 2, times)
-    return torch.where(kind < 0.10, torch.ones(count), times)
-
-
-class plain_attention:
-    """While this lasts, attention is written as matrix products: the CPU's fused kernel is slow backwards."""
-
-    def __enter__(self) -> None:
-        self.fused = F.scaled_dot_product_attention
-        F.scaled_dot_product_attention = _attention
-
-    def __exit__(self, *_: object) -> None:
-        F.scaled_dot_product_attention = self.fused
-
-
-def _attention(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attn_mask: torch.Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> torch.Tensor:
-    weights = (query * (scale or 1 / math.sqrt(query.shape[-1]))) @ key.transpose(-1, -2)
-    if is_causal:
-        weights = weights + torch.full((query.shape[-2], key.shape[-2]), -1e4, dtype=weights.dtype).triu(1)
-    if attn_mask is not None:
-        blocked = torch.zeros_like(attn_mask, dtype=weights.dtype)
-        weights = weights + (blocked.masked_fill(~attn_mask, -1e4) if attn_mask.dtype == torch.bool else attn_mask)
-    return weights.softmax(-1).to(value.dtype) @ value

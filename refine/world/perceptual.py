@@ -11,17 +11,18 @@ from pathlib import Path
 import lpips
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import nn
 
 from refine.world.artwork import Sprites
 from refine.world.cells import NOTHING, labels
 from refine.world.latents import unit
-from refine.world.probe import spoil
 from refine.world.scenes import draw_many, sample_scene
-from refine.world.training import rate, set_rate, train
 from refine.world.variations import change_background, move_object, swap_object
 from refine.world.vocabulary import BACKGROUNDS
+from refine.world3.models.perceptual import differences
+from refine.world3.training.facets import spoil
+from refine.world3.training.loop import rate, set_rate, train
+from refine.world3.training.perceptual import solve_heads
 
 
 class Backbone(nn.Module):
@@ -102,66 +103,3 @@ def fit_heads(metric: lpips.LPIPS, seed: int, sprites: Sprites, triplets: int = 
         near.append(differences(metric, pixels, spoil(pixels)))
         far.append(differences(metric, pixels, spoil(other)))
     return solve_heads(metric, torch.cat(near), torch.cat(far), steps)
-
-
-def solve_heads(metric: lpips.LPIPS, closer: torch.Tensor, farther: torch.Tensor, steps: int = 400) -> float:
-    """Find non-negative weights of the heads, in place, by which the farther pictures are farther.
-
-    Args:
-        metric: LPIPS with a trained backbone.
-        closer: What `differences` says of pairs that should be near, (n, 1152).
-        farther: The same of pairs that should be far, row by row.
-        steps: Of gradient descent over all of them.
-
-    Returns:
-        Part of the rows in which they are.
-    """
-    # LPIPS reads about 0.1 for slight and 0.6 for great changes: start there.
-    weights = torch.full((closer.shape[1],), float(0.4 / farther.sum(1).mean())).requires_grad_()
-    optimizer = torch.optim.Adam([weights], float(weights.detach().mean()) / 20)
-    for _ in range(steps):
-        apart = farther @ weights - closer @ weights
-        loss = F.softplus(-10 * apart).mean() + (farther @ weights).mean().sub(0.4).square()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        with torch.no_grad():
-            weights.clamp_(min=0)
-    heads = [head.model[-1].weight for head in metric.lins]
-    with torch.no_grad():
-        for head, values in zip(heads, weights.split([head.numel() for head in heads]), strict=True):
-            head.copy_(values.reshape(head.shape))
-    return ((farther - closer) @ weights > 0).float().mean().item()
-
-
-def differences(metric: lpips.LPIPS, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """What the heads weigh: mean squared difference of each normalised feature, (n, 1152)."""
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        layers = zip(*(metric.net(metric.scaling_layer(pixels)) for pixels in (one, other)), strict=True)
-        parts = [
-            (lpips.normalize_tensor(a.float()) - lpips.normalize_tensor(b.float())).square().mean((2, 3))
-            for a, b in layers
-        ]
-    return torch.cat(parts, 1)
-
-
-def save_metric(metric: lpips.LPIPS, path: Path) -> None:
-    """Write the state of an `LPIPS(net="alex", pretrained=False, pnet_rand=True)` as safetensors.
-
-    Convolutions are rounded to eight bits, which changes a distance by about a hundredth; the rest to sixteen.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    state = metric.state_dict()
-    # A Space takes 60 MB without a second thought, and the backbone is the easiest to shrink.
-    kinds = {
-        key: torch.float8_e4m3fn if key.startswith("net.") and value.ndim == 4 else torch.float16
-        for key, value in state.items()
-    }
-    save_file({key: value.to(kinds[key]).clone() for key, value in state.items()}, path)
-
-
-def load_metric(path: Path) -> lpips.LPIPS:
-    """Read what `save_metric` wrote."""
-    metric = lpips.LPIPS(net="alex", pretrained=False, pnet_rand=True, verbose=False)
-    metric.load_state_dict(load_file(path))
-    return metric.eval()

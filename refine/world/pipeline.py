@@ -4,9 +4,7 @@ Knows: how the parts are put together, saved, loaded and asked. Does not know: h
 drawn.
 """
 
-import hashlib
 import shutil
-import struct
 from pathlib import Path
 
 import torch
@@ -85,9 +83,3 @@ def draw(pipeline: StableDiffusion3Pipeline, prompt: str) -> Image.Image:
         width=SIDE,
         generator=torch.Generator("cpu").manual_seed(SEED),
     ).images[0]
-
-
-def pixel_hash(image: Image.Image) -> str:
-    """SHA-256 of width and height (big-endian, four bytes each) and the RGB bytes, in hex."""
-    rgb = image.convert("RGB")
-    return hashlib.sha256(struct.pack(">II", *rgb.size) + rgb.tobytes()).hexdigest()

@@ -19,8 +19,9 @@ from refine.world.artwork import Sprites
 from refine.world.cells import NOTHING, Seen, labels, read
 from refine.world.latents import unit
 from refine.world.scenes import draw_many, sample_scene
-from refine.world.training import rate, set_rate, train
 from refine.world.vocabulary import BACKGROUNDS
+from refine.world3.training.facets import spoil
+from refine.world3.training.loop import rate, set_rate, train
 
 WIDTH = 128
 
@@ -79,17 +80,6 @@ def train_probe(checkpoint: Path, minutes: float, seed: int, sprites: Sprites, b
 
     train(checkpoint, minutes, seed, {"model": model, "adam": optimizer}, step)
     return model.eval()
-
-
-def spoil(pixels: torch.Tensor) -> torch.Tensor:
-    """Spoil pictures (n, 3, 256, 256): tint cells, cover some with the mean colour, blur a third."""
-    n = len(pixels)
-    gone = (torch.rand(n, 1, 16, 16) < 0.08).float()
-    tint = 0.05 * torch.randn(n, 3, 16, 16) + gone * pixels.mean((2, 3), keepdim=True)
-    spoiled = pixels * F.interpolate(1 - gone, scale_factor=16) + F.interpolate(tint, scale_factor=16)
-    smooth = torch.rand(n) < 0.33
-    spoiled[smooth] = F.avg_pool2d(F.pad(spoiled[smooth], (2, 2, 2, 2), mode="replicate"), 5, 1)
-    return spoiled
 
 
 def look(probe: Probe, images: Sequence[Image.Image]) -> list[Seen]:

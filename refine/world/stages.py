@@ -27,7 +27,9 @@ from refine.world import (
 from refine.world.artwork import Sprites
 from refine.world.known_words import known_words
 from refine.world.models import Drawing
-from refine.world.workers import workers
+from refine.world3.checks.workers import workers
+from refine.world3.models.perceptual import save_metric
+from refine.world3.scenes.artwork import install
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Workshop:
     @cached_property
     def sprites(self) -> Sprites:
         """The artwork, installed when it is not there yet."""
-        return artwork.render(artwork.install(self.work))
+        return artwork.render(install(self.work))
 
     @cached_property
     def tokenizer(self) -> CLIPTokenizer:
@@ -67,7 +69,7 @@ class Workshop:
 
 def make_artwork(shop: Workshop) -> None:
     """Fetch the icons."""
-    artwork.install(shop.work)
+    install(shop.work)
 
 
 def make_tokenizer(shop: Workshop) -> None:
@@ -126,7 +128,7 @@ def make_lpips(shop: Workshop) -> None:
     """Train LPIPS: its backbone, then its heads."""
     backbone = perceptual.train_backbone(shop.work / "lpips.pt", shop.time(10), shop.seed, shop.sprites)
     perceptual.fit_heads(backbone.metric, shop.seed, shop.sprites)
-    perceptual.save_metric(backbone.metric, shop.assets / "metrics" / "lpips" / "lpips.safetensors")
+    save_metric(backbone.metric, shop.assets / "metrics" / "lpips" / "lpips.safetensors")
 
 
 def make_probe(shop: Workshop) -> None:
@@ -138,7 +140,7 @@ def make_probe(shop: Workshop) -> None:
 
 def make_targets(shop: Workshop) -> None:
     """Choose and draw the hundred targets."""
-    icons, subjects = artwork.install(shop.work), targets.SUBJECTS
+    icons, subjects = install(shop.work), targets.SUBJECTS
     with workers(shop.jobs) as pool:
         found = [pool.submit(targets.choose, shop.assets, icons, subject, shop.seed) for subject in subjects]
         chosen = [(subject, one) for subject, result in zip(subjects, found, strict=True) for one in result.result()]

@@ -17,11 +17,12 @@ from PIL import Image
 from tqdm import tqdm
 
 from refine.files import write_whole
+from refine.protocol import pixel_hash
 from refine.target_list import LIST, Entry, write_list
 from refine.world.artwork import render
 from refine.world.captions import plain_caption
 from refine.world.cells import Seen
-from refine.world.pipeline import draw, pixel_hash
+from refine.world.pipeline import draw
 from refine.world.pipeline import load as load_pipeline
 from refine.world.probe import load_probe, look
 from refine.world.scenes import Placed, Scene, sample_scene

@@ -16,9 +16,10 @@ from diffusers import StableDiffusion3Pipeline
 from PIL import Image
 
 from refine.files import write_whole
+from refine.protocol import pixel_hash
 from refine.target_list import LIST, Entry, read_list, write_list
 from refine.world3.models.obedience import judge, obeyed
-from refine.world3.models.pipeline import TARGET_SEED, draw, pixel_hash
+from refine.world3.models.pipeline import TARGET_SEED, draw
 from refine.world3.models.pipeline import load as load_pipeline
 from refine.world3.models.probe import Probe, load_probe, look
 from refine.world3.scenes.compose import compose, compose_pixels

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from refine.metrics import METRICS, metrics_of, rewording_noise
+from refine.protocol import pixel_hash
 from refine.world import checks, noise, pipeline, targets
 
 MEGABYTE = 1_000_000
@@ -37,7 +38,7 @@ def test_a_hidden_prompt_gives_its_target_back(drawer, assets, index):
 
 
 def test_the_same_prompt_gives_the_same_pixels(drawer):
-    one, other = (pipeline.pixel_hash(pipeline.draw(drawer, "a cat on the left")) for _ in range(2))
+    one, other = (pixel_hash(pipeline.draw(drawer, "a cat on the left")) for _ in range(2))
     assert one == other
 
 
@@ -52,7 +53,7 @@ def test_targets_are_the_pictures_their_hashes_say(assets):
     for row, _ in targets.load(assets / "targets"):
         image = Image.open(assets / "targets" / row["file"])
         assert image.size == (256, 256)
-        assert pipeline.pixel_hash(image) == row["pixel_hash"], row["id"]
+        assert pixel_hash(image) == row["pixel_hash"], row["id"]
 
 
 def test_a_swapped_object_costs_more_than_other_words(assets):

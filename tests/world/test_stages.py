@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from torch import nn
 
 from refine.world import __main__ as command
-from refine.world import autoencoder, clip_pair, drawing, latents, perceptual, probe, tokenizer, training
+from refine.world import autoencoder, clip_pair, drawing, latents, perceptual, probe, tokenizer
 from refine.world.models import Drawing
 from refine.world.scenes import Placed, Scene
+from refine.world3.models.clip_pair import load_clip
+from refine.world3.models.perceptual import load_metric, save_metric
 
 BLINK = 0.001
 
@@ -26,59 +27,6 @@ def grid(sprites):
 
 def steps_in(path):
     return torch.load(path, weights_only=True)["steps"]
-
-
-def test_training_goes_on_where_it_was_cut(tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "SAVE_EVERY", -1.0)
-    path, model, spent_at = tmp_path / "course.pt", nn.Linear(1, 1), []
-    start = model.weight.item()
-
-    def step(spent, rng):
-        spent_at.append(spent)
-        with torch.no_grad():
-            model.weight += 1
-        return {"chance": rng.random()}
-
-    def cut(spent, rng):
-        if len(spent_at) == 3:
-            raise KeyboardInterrupt
-        return step(spent, rng)
-
-    with pytest.raises(KeyboardInterrupt):
-        training.train(path, 1, 1, {"model": model}, cut)
-    assert steps_in(path) == 3
-    with torch.no_grad():
-        model.weight.zero_()
-    # What was spent before the cut counts: a thousandth of a minute more is the end.
-    spent = torch.load(path, weights_only=True)["spent"] / 60
-    training.train(path, spent + BLINK, 1, {"model": model}, step)
-    assert spent_at[3] > 0
-    assert steps_in(path) == len(spent_at) > 3
-    assert model.weight.item() == pytest.approx(start + len(spent_at), rel=1e-4)
-
-
-def test_a_finished_course_returns_at_once(tmp_path):
-    path, model = tmp_path / "course.pt", nn.Linear(1, 1)
-    training.train(path, BLINK, 1, {"model": model}, lambda spent, rng: {})
-
-    def never(spent, rng):
-        raise AssertionError("there was no time left")
-
-    training.train(path, BLINK, 1, {"model": model}, never)
-
-
-def test_a_cut_while_saving_leaves_the_old_checkpoint(tmp_path):
-    path = tmp_path / "course.pt"
-    training.save(path, {"steps": 1})
-    with pytest.raises(AttributeError):
-        training.save(path, {"steps": lambda: 2})
-    assert steps_in(path) == 1
-
-
-def test_the_learning_rate_rises_stays_and_falls():
-    values = [training.rate(1.0, part / 100) for part in range(101)]
-    assert values[0] < 0.1 and max(values) == pytest.approx(1.0) and values[100] == pytest.approx(0.01)
-    assert values[40] > values[60] > values[80]
 
 
 def test_drawing_is_learned_and_resumed(sprites, words, grid, tmp_path):
@@ -115,7 +63,7 @@ def test_decoder_and_encoder_are_learned(sprites, grid, tmp_path):
 def test_a_clip_model_is_learned_and_open_clip_loads_it(name, sprites, words, tmp_path):
     model = clip_pair.train_clip(name, tmp_path / "clip.pt", BLINK, 1, sprites, words, pairs=1)
     clip_pair.save_clip(name, model, len(words), tmp_path / name)
-    loaded = clip_pair.load_clip(tmp_path / name)
+    loaded = load_clip(tmp_path / name)
     picture = torch.zeros(1, 3, 256, 256)
     with torch.no_grad():
         assert torch.allclose(loaded.encode_image(picture), model.encode_image(picture), atol=0.05)
@@ -124,8 +72,8 @@ def test_a_clip_model_is_learned_and_open_clip_loads_it(name, sprites, words, tm
 def test_lpips_is_learned_with_heads_that_are_never_negative(sprites, tmp_path):
     backbone = perceptual.train_backbone(tmp_path / "lpips.pt", BLINK, 1, sprites, batch=1)
     perceptual.fit_heads(backbone.metric, 1, sprites, triplets=8, steps=5)
-    perceptual.save_metric(backbone.metric, tmp_path / "lpips.safetensors")
-    metric = perceptual.load_metric(tmp_path / "lpips.safetensors")
+    save_metric(backbone.metric, tmp_path / "lpips.safetensors")
+    metric = load_metric(tmp_path / "lpips.safetensors")
     assert all((head.model[-1].weight >= 0).all() for head in metric.lins)
 
 
@@ -137,36 +85,6 @@ def test_the_probe_is_learned(sprites, tmp_path):
     with torch.no_grad():
         # Kept in half precision.
         assert torch.allclose(judge(picture)[0], again(picture)[0], atol=0.02)
-
-
-def test_attention_in_plain_matrices_is_attention():
-    torch.manual_seed(1)
-    query, key, value = (torch.randn(2, 4, 6, 8) for _ in range(3))
-    mask = torch.rand(2, 1, 6, 6) < 0.8
-    mask[..., 0] = True
-    fused = nn.functional.scaled_dot_product_attention
-    wanted = [
-        fused(query, key, value),
-        fused(query, key, value, is_causal=True),
-        fused(query, key, value, mask),
-    ]
-    with drawing.plain_attention():
-        plain = nn.functional.scaled_dot_product_attention
-        got = [
-            plain(query, key, value),
-            plain(query, key, value, is_causal=True),
-            plain(query, key, value, mask),
-        ]
-    assert nn.functional.scaled_dot_product_attention is fused
-    for one, other in zip(wanted, got, strict=True):
-        assert torch.allclose(one, other, atol=1e-5)
-
-
-def test_noise_levels_are_mostly_high():
-    torch.manual_seed(1)
-    times = drawing.sample_times(2_000)
-    assert times.min() >= 0 and times.max() == 1
-    assert (times == 1).float().mean() > 0.07 and times.median() > 0.7
 
 
 def test_the_command_tells_its_stages(capsys):

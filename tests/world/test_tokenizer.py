@@ -5,7 +5,8 @@ import pytest
 from refine.world.captions import caption
 from refine.world.drawing import tokens
 from refine.world.scenes import sample_scene
-from refine.world.tokenizer import END, LENGTH, START, learn, load
+from refine.world.tokenizer import LENGTH, learn, load
+from refine.world3.words.tokenizer import END, START
 
 
 @pytest.fixture(scope="module")

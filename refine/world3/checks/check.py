@@ -13,13 +13,14 @@ from diffusers import StableDiffusion3Pipeline
 from PIL import Image
 
 from refine.files import write_whole
+from refine.protocol import pixel_hash
 from refine.world3 import targets
 from refine.world3.checks.facet_table import changed_facets, near_misses
 from refine.world3.checks.fidelity import fidelity
 from refine.world3.checks.likeness import similarities
 from refine.world3.checks.unseen import UNSEEN, obedience_in_drawings
 from refine.world3.checks.workers import workers
-from refine.world3.models.pipeline import TARGET_SEED, draw, load, pixel_hash
+from refine.world3.models.pipeline import TARGET_SEED, draw, load
 from refine.world3.models.probe import load_probe
 from refine.world3.scenes.description import Description
 from refine.world3.scenes.sprites import read_sprites

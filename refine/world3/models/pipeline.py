@@ -3,10 +3,8 @@
 Knows: how the parts are put together, saved, loaded and asked. Does not know: how they were trained, what is drawn.
 """
 
-import hashlib
 import json
 import shutil
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,9 +101,3 @@ def _ask(pipeline: StableDiffusion3Pipeline, prompts: list[str], seed: int, kind
         generator=torch.Generator("cpu").manual_seed(seed),
         output_type=kind,
     ).images
-
-
-def pixel_hash(image: Image.Image) -> str:
-    """SHA-256 of width and height (big-endian, four bytes each) and the RGB bytes, in hex."""
-    rgb = image.convert("RGB")
-    return hashlib.sha256(struct.pack(">II", *rgb.size) + rgb.tobytes()).hexdigest()

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from refine.world3.models.autoencoder import unit
-from refine.world3.models.facets import FacetHeads, labels, loss
+from refine.world3.models.facets import FacetHeads
 from refine.world3.models.perceptual import differences
 from refine.world3.scenes.compose import compose_pixels
 from refine.world3.scenes.describers import add_one
@@ -24,8 +24,7 @@ from refine.world3.scenes.layout import arrange
 from refine.world3.scenes.sampling import sample_description
 from refine.world3.scenes.sprites import Sprites
 from refine.world3.scenes.variations import CHANGES, spelled_out, vary
-from refine.world3.training.loop import rate, set_rate, train
-from refine.world3.training.probe import spoil
+from refine.world3.training.facets import learn_facets, spoil
 
 
 class Backbone(nn.Module):
@@ -56,22 +55,7 @@ def train_backbone(checkpoint: Path, minutes: float, seed: int, sprites: Sprites
     for layer in model.metric.net.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 5e-4, weight_decay=0.01)
-
-    def step(spent: float, rng: random.Random) -> dict[str, float]:
-        set_rate([optimizer], rate(5e-4, spent))
-        scenes = [sample_description(rng) for _ in range(batch)]
-        pixels = unit(np.stack([compose_pixels(*scene, sprites) for scene in scenes]))
-        with torch.autocast("cpu", torch.bfloat16):
-            guesses = model(spoil(pixels))
-        total = loss(guesses, labels(scenes))
-        total.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        return {"loss": total.item()}
-
-    train(checkpoint, minutes, seed, {"model": model, "adam": optimizer}, step)
+    learn_facets(model, 5e-4, checkpoint, minutes, seed, sprites, batch)
     return model.eval()
 
 

@@ -43,9 +43,22 @@ def learn(folder: Path, seed: int, captions: int = 60_000, size: int = 2_400) ->
         captions: How many to learn from.
         size: Tokens in all.
     """
-    rng, common = random.Random(seed), COMMON.split()
-    lines = [caption(sample_description(rng)[0], rng) for _ in range(captions)]
-    lines += [" ".join(rng.sample(common, 8)) for _ in range(len(lines) // 15)]
+    rng = random.Random(seed)
+    learn_from([caption(sample_description(rng)[0], rng) for _ in range(captions)], folder, rng, size, LENGTH)
+
+
+def learn_from(lines: list[str], folder: Path, rng: random.Random, size: int, length: int) -> None:
+    """Learn the vocabulary from captions and common words, and save a `CLIPTokenizer` in `folder`.
+
+    Args:
+        lines: The captions.
+        folder: Where `vocab.json`, `merges.txt` and the rest go.
+        rng: How common words are put together.
+        size: Tokens in all.
+        length: Tokens that are read.
+    """
+    common = COMMON.split()
+    lines = lines + [" ".join(rng.sample(common, 8)) for _ in range(len(lines) // 15)]
     letters = sorted(ByteLevel.alphabet())
     vocabulary = [START, END, *letters, *(letter + WORD_END for letter in letters)]
     merges = _merges(Counter(piece for line in lines for piece in PIECES.findall(line)), size - len(vocabulary))
@@ -55,7 +68,7 @@ def learn(folder: Path, seed: int, captions: int = 60_000, size: int = 2_400) ->
     (folder / "vocab.json").write_text(json.dumps(ids, ensure_ascii=False))
     (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *map(" ".join, merges), ""]))
     tokenizer = CLIPTokenizer(
-        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=LENGTH, pad_token=END
+        str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=length, pad_token=END
     )
     tokenizer.save_pretrained(folder)
 
